@@ -1,0 +1,10 @@
+from django.apps import AppConfig
+from django.utils.translation import gettext_lazy as _
+
+
+class EcosystemsConfig(AppConfig):
+    name = "ecosystems"
+    verbose_name = _("地域共創の場")
+
+    def ready(self) -> None:
+        from ecosystems import access, facts  # noqa: F401 (rules and facts register on import)
