@@ -1,0 +1,196 @@
+"""Who may see, enter and approve figures."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+
+from actors.access import ADMINISTRATOR, own_organization
+from ecosystems.access import Duty, duty_forums, forum_duty, forum_member, public_rows
+from foundation.access import NOBODY, Actor, Ground, declare
+from kpis.models import Contribution, Evidence, Indicator, Measurement, Scorecard, Submission
+
+REVIEW = (Duty.SECRETARIAT, Duty.MUNICIPAL_REVIEWER, Duty.UNIVERSITY_REVIEWER)
+APPROVE = (Duty.MUNICIPAL_REVIEWER, Duty.UNIVERSITY_REVIEWER)
+
+
+def participant(path: str) -> Ground:
+    """The organisations that take part in the scorecard, by a subquery; `path` leads to the scorecard's id."""
+
+    def condition(actor: Actor) -> Q:
+        if not actor.organization_id:
+            return NOBODY
+        cards = Scorecard.participants.through.objects.filter(organization_id=actor.organization_id)
+        return Q(**{f"{path}__in": cards.values("scorecard_id")})
+
+    return Ground("参加者", condition)
+
+
+def kept_by_own_organization(prefix: str = "") -> Ground:
+    """The indicator's keeper (所管課) is a post of the organisation acted for."""
+    return own_organization(f"{prefix}post__organization_id")
+
+
+declare(
+    "kpis.view_scorecard",
+    Scorecard,
+    "KPI一覧を見る",
+    [
+        public_rows(),
+        forum_member("forum_id"),
+        participant("pk"),
+        forum_duty("forum_id", *REVIEW),
+        ADMINISTRATOR,
+    ],
+)
+declare(
+    "kpis.enter_scorecard",
+    Scorecard,
+    "実績値を入力・提出する",
+    [
+        own_organization("post__organization_id"),
+        participant("pk"),
+        forum_duty("forum_id", Duty.SECRETARIAT),
+    ],
+)
+
+
+def _inherits(prefix: str) -> tuple[Ground, ...]:
+    """Whoever sees the scorecard by right of part or duty sees its indicators, whatever their own visibility."""
+    return (
+        participant(f"{prefix}scorecard_id"),
+        forum_duty(f"{prefix}scorecard__forum_id", *REVIEW),
+        kept_by_own_organization(prefix),
+        ADMINISTRATOR,
+    )
+
+
+def _open_to_all(prefix: str) -> Ground:
+    both = Q(**{f"{prefix}visibility": "public", f"{prefix}scorecard__visibility": "public"})
+    return Ground("だれでも（公開のもの）", lambda actor: both)
+
+
+def _open_to_members(prefix: str) -> Ground:
+    def condition(actor: Actor) -> Q:
+        rows = forum_member(f"{prefix}scorecard__forum_id", f"{prefix}visibility").condition(actor)
+        return rows & Q(**{f"{prefix}scorecard__visibility__in": ("public", "members")})
+
+    return Ground("場の構成員・オブザーバー", condition)
+
+
+declare(
+    "kpis.view_indicator",
+    Indicator,
+    "KPIを見る",
+    [_open_to_all(""), _open_to_members(""), *_inherits("")],
+)
+declare(
+    "kpis.enter_indicator",
+    Indicator,
+    "KPIの実績値を入力する",
+    [
+        kept_by_own_organization(),
+        participant("scorecard_id"),
+        forum_duty("scorecard__forum_id", Duty.SECRETARIAT),
+    ],
+)
+declare(
+    "kpis.change_indicator",
+    Indicator,
+    "KPIシート・目標値を変える",
+    [forum_duty("scorecard__forum_id", Duty.SECRETARIAT), ADMINISTRATOR],
+)
+declare(
+    "kpis.accept_contribution",
+    Contribution,
+    "KPIのつながりを承認する",
+    [
+        own_organization("parent__post__organization_id"),
+        forum_duty("parent__scorecard__forum_id", Duty.SECRETARIAT),
+    ],
+)
+declare(
+    "kpis.view_contribution",
+    Contribution,
+    "KPIのつながりを見る",
+    [
+        forum_member("parent__scorecard__forum_id", None),
+        own_organization("child__post__organization_id"),
+        ADMINISTRATOR,
+    ],
+)
+
+
+# --- submissions and measurements ---------------------------------------------------------------------------------
+
+
+def own_submission(prefix: str = "") -> Ground:
+    return own_organization(f"{prefix}organization_id")
+
+
+declare(
+    "kpis.view_submission",
+    Submission,
+    "実績値の提出を見る",
+    [own_submission(), forum_duty("scorecard__forum_id", *REVIEW), ADMINISTRATOR],
+)
+declare("kpis.change_submission", Submission, "下書きを変更・提出する", [own_submission()])
+
+
+def _entered_by_self(actor: Actor) -> Q:
+    """One's own figures: reported by the same person, or for a post that the person holds."""
+    return Q(reporter_id=actor.user_id) | Q(post_id__in=actor.post_ids)
+
+
+def _same_organization_refused(actor: Actor) -> Q:
+    """Figures of the approver's own organisation, in forums that do not allow that."""
+    return Q(
+        organization_id=actor.organization_id,
+        indicator__scorecard__forum__allows_same_organization_approval=False,
+    )
+
+
+OWN = Ground("自分が報告した実績値", _entered_by_self)
+SAME_ORGANIZATION = Ground("同じ機関の実績値（場の設定で認めていない場合）", _same_organization_refused)
+
+declare(
+    "kpis.view_measurement",
+    Measurement,
+    "実績値の一件を見る",
+    [_open_to_members("indicator__"), *_inherits("indicator__"), own_submission()],
+)
+declare(
+    "kpis.approve_measurement",
+    Measurement,
+    "実績値を承認する",
+    [forum_duty("indicator__scorecard__forum_id", *APPROVE)],
+    exceptions=[OWN, SAME_ORGANIZATION],
+)
+declare(
+    "kpis.return_measurement",
+    Measurement,
+    "実績値を差し戻す",
+    [forum_duty("indicator__scorecard__forum_id", *APPROVE)],
+    exceptions=[OWN],
+)
+declare(
+    "kpis.withdraw_measurement",
+    Measurement,
+    "実績値を取り下げる",
+    [own_submission(), forum_duty("indicator__scorecard__forum_id", Duty.SECRETARIAT)],
+)
+declare(
+    "kpis.view_evidence",
+    Evidence,
+    "根拠資料を見る",
+    [
+        own_submission("submission__"),
+        forum_duty("submission__scorecard__forum_id", *REVIEW),
+        forum_member("submission__scorecard__forum_id", None),
+        ADMINISTRATOR,
+    ],
+)
+
+
+def reviews_somewhere(actor: Actor) -> bool:
+    """Whether the actor approves figures in any forum; decides whether the menu shows 確認待ち."""
+    return bool(duty_forums(actor, *APPROVE))

@@ -1,0 +1,28 @@
+"""The KPI core: scorecards own indicators; a ledger of measurements; cells as the cache of the ledger."""
+
+from kpis.models.cell import Cell, DirtyMark
+from kpis.models.dimension import Dimension, IndicatorDimension, MeasurementPart, Part
+from kpis.models.indicator import Contribution, Indicator, IndicatorSheet, Target
+from kpis.models.ledger import Evidence, Measurement, MeasurementEvent
+from kpis.models.scorecard import GradeScheme, Scorecard
+from kpis.models.submission import DraftEntry, Submission
+
+__all__ = [
+    "Cell",
+    "Contribution",
+    "Dimension",
+    "DirtyMark",
+    "DraftEntry",
+    "Evidence",
+    "GradeScheme",
+    "Indicator",
+    "IndicatorDimension",
+    "IndicatorSheet",
+    "Measurement",
+    "MeasurementEvent",
+    "MeasurementPart",
+    "Part",
+    "Scorecard",
+    "Submission",
+    "Target",
+]

@@ -1,0 +1,1 @@
+"""Minimum valid objects. Nothing here is random that a test asserts on."""
