@@ -10,7 +10,6 @@ import io
 import re
 import struct
 import zipfile
-from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -94,68 +93,3 @@ def _decodes(content: bytes) -> bool:
             continue
         return True
     return False
-
-
-# Pictures ---------------------------------------------------------------------------------------------------
-
-
-def picture_size(kind: str, content: bytes) -> tuple[int, int] | None:
-    """(width, height) as the header says, without decoding a pixel; None where the header is broken."""
-    reader = _PICTURE_READERS[kind]
-    try:
-        width, height = reader(content)
-    except (struct.error, IndexError, ValueError):
-        return None
-    return (width, height) if width > 0 and height > 0 else None
-
-
-def _png_size(content: bytes) -> tuple[int, int]:
-    if content[12:16] != b"IHDR":
-        raise ValueError(content[12:16])
-    width, height = struct.unpack(">II", content[16:24])
-    return width, height
-
-
-def _gif_size(content: bytes) -> tuple[int, int]:
-    width, height = struct.unpack("<HH", content[6:10])
-    return width, height
-
-
-def _jpeg_size(content: bytes) -> tuple[int, int]:
-    """The first start-of-frame segment (SOF0–15, without DHT, JPG and DAC)."""
-    position = 2
-    while True:
-        while content[position] == 0xFF and content[position + 1] == 0xFF:
-            position += 1
-        marker, length = struct.unpack(">xBH", content[position : position + 4])
-        if content[position] != 0xFF or length < 2:
-            raise ValueError(position)
-        if 0xC0 <= marker <= 0xCF and marker not in (0xC4, 0xC8, 0xCC):
-            height, width = struct.unpack(">HH", content[position + 5 : position + 9])
-            return width, height
-        position += 2 + length
-
-
-def _webp_size(content: bytes) -> tuple[int, int]:
-    form = content[12:16]
-    if form == b"VP8X":
-        return (
-            1 + int.from_bytes(content[24:27], "little"),
-            1 + int.from_bytes(content[27:30], "little"),
-        )
-    if form == b"VP8L":
-        bits = int.from_bytes(content[21:25], "little")
-        return 1 + (bits & 0x3FFF), 1 + (bits >> 14 & 0x3FFF)
-    if form != b"VP8 ":
-        raise ValueError(form)
-    width, height = struct.unpack("<HH", content[26:30])
-    return width & 0x3FFF, height & 0x3FFF
-
-
-_PICTURE_READERS: dict[str, Callable[[bytes], tuple[int, int]]] = {
-    "png": _png_size,
-    "gif": _gif_size,
-    "jpeg": _jpeg_size,
-    "webp": _webp_size,
-}
-PICTURES = frozenset(_PICTURE_READERS)

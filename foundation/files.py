@@ -27,9 +27,10 @@ from django.utils.translation import gettext as _
 
 from foundation import audit, virus
 from foundation.access import Actor
-from foundation.content import DEFAULT_KINDS, KINDS, PICTURES, Kind, kind_of, picture_size
+from foundation.content import DEFAULT_KINDS, KINDS, Kind, kind_of
 from foundation.errors import DomainError
 from foundation.models.files import StoredFile
+from foundation.pictures import PICTURES, picture_size, without_traces
 from foundation.text import safe_file_name
 
 _MEGABYTE = 1024 * 1024
@@ -57,12 +58,14 @@ class Upload(Protocol):
 def store_upload(actor: Actor, upload: Upload) -> StoredFile:
     """Check and keep an uploaded file. Raises `DomainError` (field "file") with what to do.
 
-    Who may attach something where is for the calling service to ask first.
+    Who may attach something where is for the calling service to ask first. Photographs are kept without the place,
+    time and device that they tell (`foundation.pictures`).
     """
     content = _read(upload)
     name = safe_file_name(upload.name or "")
     kind = _checked_kind(content, name)
     virus.refuse_infected(content)
+    content = _without_traces(kind, content)
     sha256 = hashlib.sha256(content).hexdigest()
     storage_name = _storage_name(sha256)
     _write(storage_name, content)
@@ -125,9 +128,20 @@ def _refuse_huge_picture(kind: Kind, content: bytes) -> None:
         return
     size = picture_size(kind.code, content)
     if size is None:
-        raise _refused("broken_picture", _("画像が壊れています。開けることを確かめて、選び直してください。"))
+        raise _broken_picture()
     if size[0] * size[1] > getattr(settings, "FILES_MAX_PIXELS", _DEFAULT_MAX_PIXELS):
         raise _refused("picture_too_big", _("画像の縦横が大きすぎます。縮小して選び直してください。"))
+
+
+def _without_traces(kind: Kind, content: bytes) -> bytes:
+    cleaned = without_traces(kind.code, content)
+    if cleaned is None:
+        raise _broken_picture()
+    return cleaned
+
+
+def _broken_picture() -> DomainError:
+    return _refused("broken_picture", _("画像が壊れています。開けることを確かめて、選び直してください。"))
 
 
 def _refuse_active_pdf(kind: Kind, content: bytes) -> None:

@@ -83,7 +83,8 @@ class ListPage(SectionMixin, _ListView):
 
     def scoped(self) -> QuerySet[Any]:
         """The rows the actor may see, with what the page prints (`for_list`, select_related …)."""
-        rows: QuerySet[Any] = self.model._default_manager.visible_to(self.actor)
+        model: Any = self.model
+        rows: QuerySet[Any] = model._default_manager.visible_to(self.actor)
         return rows
 
     # type: ignore[union-attr]
@@ -113,12 +114,14 @@ class ObjectPage(SectionMixin, _DetailView):
     actor: Actor
 
     def scoped(self) -> QuerySet[Any]:
-        rows: QuerySet[Any] = self.model._default_manager.visible_to(self.actor)
+        model: Any = self.model
+        rows: QuerySet[Any] = model._default_manager.visible_to(self.actor)
         return rows
 
     def get_queryset(self) -> QuerySet[Any]:
         rows: Any = self.scoped()
-        return rows.with_can(self.actor, self.needs) if self.needs else rows  # type: ignore[no-any-return]
+        found: QuerySet[Any] = rows.with_can(self.actor, self.needs) if self.needs else rows
+        return found
 
     def get_object(self, queryset: QuerySet[Any] | None = None) -> Any:
         found = super().get_object(queryset)
