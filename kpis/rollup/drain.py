@@ -31,10 +31,11 @@ def has_marks() -> bool:
 
 
 def drain(batch: int = BATCH) -> int:
-    """Settle up to `batch` marks; returns how many. 0 when nothing waits or another drain is at work."""
+    """Settle up to `batch` marks; returns how many. Waits for a drain at work, so that nothing is left to a sweep."""
+    if not has_marks():
+        return 0
     with transaction.atomic():
-        if not locks.try_exclusive(LOCK):
-            return 0
+        locks.exclusive(LOCK)
         marks = list(DirtyMark.objects.order_by("id").values_list("id", "indicator_id", "period")[:batch])
         if not marks:
             return 0
