@@ -79,6 +79,11 @@ class Actor:
         return None if self.user is None else self.user.pk
 
     @property
+    def display_name(self) -> str:
+        """The person's name where there is one, otherwise the account's address."""
+        return self.label
+
+    @property
     def is_administrator(self) -> bool:
         """システム管理者 of the whole portal."""
         return bool(getattr(self.user, "is_superuser", False))

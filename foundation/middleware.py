@@ -8,6 +8,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import render
 
+from foundation.api import error_body
 from foundation.context import new_request_id
 from foundation.errors import DomainError
 
@@ -53,9 +54,6 @@ class DomainErrorMiddleware:
         if not isinstance(exception, DomainError):
             return None
         if request.path.startswith("/api/"):
-            return JsonResponse(
-                {"error": {"code": exception.code, "message": exception.message, "fields": {}}},
-                status=exception.status,
-            )
+            return JsonResponse(error_body(exception.code, exception.message), status=exception.status)
         messages.error(request, exception.message)
         return render(request, "refused.html", {"error": exception}, status=exception.status)

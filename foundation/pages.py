@@ -87,7 +87,6 @@ class ListPage(SectionMixin, _ListView):
         rows: QuerySet[Any] = model._default_manager.visible_to(self.actor)
         return rows
 
-    # type: ignore[union-attr]
     @cached_property
     def filterset(self) -> Any:
         if self.filterset_class is None:

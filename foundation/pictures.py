@@ -6,6 +6,7 @@ put on a public page must not. Colour profiles stay, and so does the way up.
 
 from __future__ import annotations
 
+import re
 import struct
 from collections.abc import Callable, Iterator
 
@@ -79,6 +80,7 @@ _PNG_TRACES = frozenset({b"eXIf", b"tEXt", b"zTXt", b"iTXt", b"tIME"})
 _WEBP_TRACES = frozenset({b"EXIF", b"XMP "})
 _WEBP_TRACE_FLAGS = 0x0C
 _JPEG_TRACES = frozenset({0xE1, 0xED, 0xFE})  # Exif and XMP, IPTC, comments
+_MARKER = re.compile(rb"\xff[\x01-\xcf\xd8-\xfe]")
 _START_OF_SCAN, _END = 0xDA, 0xD9
 _ORIENTATION = 0x0112
 
@@ -146,7 +148,7 @@ def _clean_jpeg(content: bytes) -> bytes:
     for marker, segment in _jpeg_segments(content):
         if marker == 0xE1:
             orientation = _orientation(segment) or orientation
-        if marker not in _JPEG_TRACES:
+        if marker not in _JPEG_TRACES and segment[4:8] != b"MPF\0":
             kept.append(segment)
     if orientation != 1:
         kept.insert(1, _orientation_segment(orientation))
@@ -154,7 +156,10 @@ def _clean_jpeg(content: bytes) -> bytes:
 
 
 def _jpeg_segments(content: bytes) -> Iterator[tuple[int, bytes]]:
-    """(marker, segment); the last one runs from the start of the scan to the end of the file."""
+    """(marker, segment) up to the end of the picture; a scan brings its data along. What follows is left out.
+
+    Telephones append further pictures (with notes of their own) and films after the end.
+    """
     position = 2
     while True:
         start = position
@@ -163,14 +168,24 @@ def _jpeg_segments(content: bytes) -> Iterator[tuple[int, bytes]]:
         if content[position] != 0xFF:
             raise ValueError(position)
         marker = content[position + 1]
-        if marker in (_START_OF_SCAN, _END):
-            yield marker, content[start:]
+        if marker == _END:
+            yield marker, content[start : position + 2]
             return
         (length,) = struct.unpack(">H", content[position + 2 : position + 4])
         position += 2 + length
         if length < 2 or position > len(content):
             raise ValueError(position)
+        if marker == _START_OF_SCAN:
+            position = _end_of_scan(content, position)
         yield marker, content[start:position]
+
+
+def _end_of_scan(content: bytes, position: int) -> int:
+    """Where the next marker stands: in a scan 0xFF is followed by 00 (data) or D0–D7 (restart)."""
+    found = _MARKER.search(content, position)
+    if found is None:
+        raise ValueError(position)
+    return found.start()
 
 
 def _orientation(segment: bytes) -> int:

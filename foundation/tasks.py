@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from foundation import lanes
+from foundation import idempotency, lanes
 
 
 @shared_task(name="foundation.work_lane", ignore_result=True)
@@ -19,3 +19,9 @@ def sweep() -> None:
     for name in lanes.names():
         if lanes.get(name).pending():
             lanes.drain(name)
+
+
+@shared_task(name="foundation.tidy", ignore_result=True)
+def tidy() -> None:
+    """Once a night: forget idempotency keys that nobody will repeat any more."""
+    idempotency.expire()

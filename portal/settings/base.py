@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import environ
+from celery.schedules import crontab
 from csp.constants import NONE, SELF
 from django.utils.translation import gettext_lazy as _
 
@@ -168,6 +169,7 @@ CELERY_RESULT_BACKEND_TRANSPORT_OPTIONS = _VISIBILITY
 CELERY_VISIBILITY_TIMEOUT = _VISIBILITY["visibility_timeout"]
 CELERY_BEAT_SCHEDULE = {
     "sweep": {"task": "foundation.sweep", "schedule": 5.0, "options": {"expires": 10}},
+    "daily": {"task": "foundation.tidy", "schedule": crontab(hour=3, minute=20)},
 }
 
 # --- security headers -------------------------------------------------------------------------------------------
@@ -200,6 +202,7 @@ REST_FRAMEWORK = {
     "EXCEPTION_HANDLER": "foundation.api.exception_handler",
     "DEFAULT_PAGINATION_CLASS": "foundation.api.Pagination",
     "COERCE_DECIMAL_TO_STRING": True,
+    "URL_FORMAT_OVERRIDE": None,
 }
 SPECTACULAR_SETTINGS = {
     "TITLE": "共創の場ポータル API",
