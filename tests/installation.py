@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import signal
 import socket
+import sqlite3
 import subprocess
 import sys
 import time
@@ -35,15 +36,18 @@ def free_port() -> int:
 class Installation:
     """One installed portal in a temporary folder; `close` removes what it made outside the folder."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, like: Installation | None = None) -> None:
+        """An empty installation, or a copy of the data of another one that stands still."""
         self.folder = folder
         self.processes: list[subprocess.Popen[bytes]] = []
         self.database = ""
         url = os.environ.get("DATABASE_URL", "")
         if url.startswith("postgres"):
-            url = self._own_database(url)
+            url = self._own_database(url, like)
         else:
             url = f"sqlite:///{folder / 'portal.sqlite3'}"
+            if like is not None:
+                self._copy_sqlite(like.folder / "portal.sqlite3", folder / "portal.sqlite3")
         self.env = {
             **{key: value for key, value in os.environ.items() if not key.startswith("PYTEST")},
             "DJANGO_SETTINGS_MODULE": "portal.settings.local",
@@ -61,14 +65,20 @@ class Installation:
     def has_broker(self) -> bool:
         return bool(self.env.get("CELERY_BROKER_URL"))
 
-    def _own_database(self, url: str) -> str:
+    def _own_database(self, url: str, like: Installation | None) -> str:
         self.database = f"portal_{uuid4().hex[:12]}"
         self.server = urlunsplit(urlsplit(url)._replace(path="/postgres"))
+        template = like.database if like else "template0"
         self._on_server(
-            f"CREATE DATABASE {self.database} TEMPLATE template0 ENCODING 'UTF8' "
+            f"CREATE DATABASE {self.database} TEMPLATE {template} ENCODING 'UTF8' "
             "LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'"
         )
         return urlunsplit(urlsplit(url)._replace(path=f"/{self.database}"))
+
+    @staticmethod
+    def _copy_sqlite(source: Path, target: Path) -> None:
+        with sqlite3.connect(source) as old, sqlite3.connect(target) as new:
+            old.backup(new)
 
     def _on_server(self, statement: str) -> None:
         connection = psycopg2.connect(self.server)

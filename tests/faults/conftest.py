@@ -24,13 +24,22 @@ for group in range(3):
 """
 
 
-@pytest.fixture
-def installation(tmp_path: Path) -> Iterator[Installation]:
-    """A migrated portal with a three-level tree of 12 measured indicators."""
-    made = Installation(tmp_path)
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+    """A migrated portal with a three-level tree of 12 measured indicators; the tests work on copies of it."""
+    made = Installation(tmp_path_factory.mktemp("built"))
     try:
         made.manage("migrate", "--verbosity", "0")
         made.python(BUILD)
+        yield made
+    finally:
+        made.close()
+
+
+@pytest.fixture
+def installation(built: Installation, tmp_path: Path) -> Iterator[Installation]:
+    made = Installation(tmp_path, like=built)
+    try:
         yield made
     finally:
         made.close()

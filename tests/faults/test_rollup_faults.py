@@ -71,6 +71,7 @@ def wait(processes, seconds: float = 120) -> None:
 def test_writers_at_once_with_a_worker_leave_no_difference(installation):
     worker = installation.start_worker()
     wait([installation.start_python(WRITER.format(seed=seed, steps=25)) for seed in range(3)])
+    assert [process.poll() for process in worker] == [None] * len(worker), installation.logs()
     for process in worker:
         installation.kill(process)
     verified(installation)
