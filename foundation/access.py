@@ -102,6 +102,11 @@ class Actor:
         return posts
 
     @property
+    def all_post_ids(self) -> frozenset[int]:
+        """The posts held today in whatever organisation: what is one's own stays so on behalf of another."""
+        return frozenset(f.a for f in self.of_kind("post") if f.a is not None)
+
+    @property
     def organizations(self) -> list[tuple[int, str]]:
         """(id, name) of every organisation the person may act for, each once, in order of name."""
         found = {f.a: f.c for f in self.of_kind("organization") if f.a is not None}

@@ -19,14 +19,18 @@ from django.db.models import Model, QuerySet
 from django.http import Http404
 from django.utils.translation import gettext as _
 from django_filters.rest_framework import DjangoFilterBackend, FilterSet
+from drf_spectacular.drainage import set_override
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
+from rest_framework.permissions import IsAuthenticatedOrReadOnly
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from foundation.access import Actor
-from foundation.api import AllowListOrdering, Pagination, ReadOnlyScopedViewSet, actor_of
+from foundation.api import Pagination
+from foundation.api.fields import actor_of
+from foundation.api.views import AllowListOrdering, ReadOnlyScopedViewSet
 from foundation.models.jobs import Job
 from foundation.models.notices import Notice
 
@@ -64,7 +68,7 @@ class Link(Column):
     """A relation, shown where the actor may see its object. One query a page."""
 
     def __init__(self, model: type[Model], *, label: str = "name") -> None:
-        self.model, self.label = model, label
+        self.model, self.naming = model, label
         super().__init__()
 
     def keys(self, name: str) -> tuple[str, ...]:
@@ -72,7 +76,7 @@ class Link(Column):
 
     def reader(self, name: str, rows: Sequence[Row], actor: Actor) -> Reader:
         key = f"{name}_id"
-        found = links(self.model, {row[key] for row in rows}, actor, self.label)
+        found = links(self.model, {row[key] for row in rows}, actor, self.naming)
         return lambda row: found.get(row[key])
 
 
@@ -102,6 +106,18 @@ def links(model: type[Model], keys: Iterable[Any], actor: Actor, label: str = "n
     rows: Any = model._default_manager.filter(pk__in=wanted)
     found = rows.visible_to(actor).order_by().values_list("pk", "public_id", label)
     return {pk: {"id": public_id, "name": name} for pk, public_id, name in found}
+
+
+class Choice(serializers.ChoiceField):
+    """A choice by its stable code. The document shows each code with its label where it is used."""
+
+    def __init__(self, choices: Any, **kwargs: Any) -> None:
+        super().__init__(choices, **kwargs)
+        codes = {**self.choices, **({"": ""} if self.allow_blank else {})}
+        shapes = [
+            {"type": "string", "enum": [str(code)], "title": str(label)} for code, label in codes.items()
+        ]
+        set_override(self, "field", {"oneOf": shapes})
 
 
 class FigureColumn(serializers.CharField):
@@ -246,6 +262,7 @@ class RowViewSet(ReadOnlyScopedViewSet):
     detail_class: type[RowSerializer] | None = None
     filter_backends = (QuickFilterBackend, AllowListOrdering)
     pagination_class = RowPagination
+    permission_classes = (IsAuthenticatedOrReadOnly,)
     metadata_class = None
     schema = ResourceSchema()
     action_params: ClassVar[dict[str, Sequence[str]]] = {}
@@ -292,7 +309,7 @@ class JobRow(RowSerializer):
 
     id = serializers.UUIDField(source="public_id")
     kind = serializers.CharField()
-    state = serializers.ChoiceField(choices=Job.State.choices)
+    state = Choice(Job.State.choices)
     done = serializers.IntegerField()
     total = serializers.IntegerField()
     message = serializers.CharField()

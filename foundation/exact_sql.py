@@ -12,16 +12,10 @@ from typing import Any
 
 from foundation import guards
 from foundation.fields import MICRO
+from foundation.figures import rounded_quotient
 
 _INT64 = 1 << 63
 Micros = int | str | None
-
-
-def rounded_quotient(numerator: int, denominator: int) -> int:
-    """numerator ÷ denominator as an integer, rounded half away from zero."""
-    sign = -1 if (numerator < 0) != (denominator < 0) else 1
-    n, d = abs(numerator), abs(denominator)
-    return sign * ((2 * n + d) // (2 * d))
 
 
 def _out(micros: int) -> int | str:

@@ -13,15 +13,22 @@ MINUS = "▲"
 _UNITS = ("B", "KB", "MB", "GB", "TB")
 
 
+def rounded_quotient(numerator: int, denominator: int) -> int:
+    """numerator ÷ denominator as an integer, rounded half away from zero (四捨五入); denominator not 0."""
+    sign = -1 if (numerator < 0) != (denominator < 0) else 1
+    n, d = abs(numerator), abs(denominator)
+    return sign * ((2 * n + d) // (2 * d))
+
+
 def show_figure(value: Decimal | Fraction | int | None, decimals: int = 0) -> str:
     """1234.5 → 「1,234.5」, -3 → 「▲3」, None → ""; what rounds to zero bears no sign."""
     if value is None:
         return ""
     numerator, denominator = value.as_integer_ratio()
-    scaled = (2 * abs(numerator) * 10**decimals + denominator) // (2 * denominator)
-    whole, rest = divmod(scaled, 10**decimals)
+    scaled = rounded_quotient(numerator * 10**decimals, denominator)
+    whole, rest = divmod(abs(scaled), 10**decimals)
     fraction = f".{rest:0{decimals}d}" if decimals else ""
-    return f"{MINUS if numerator < 0 and scaled else ''}{whole:,}{fraction}"
+    return f"{MINUS if scaled < 0 else ''}{whole:,}{fraction}"
 
 
 def show_rate(ratio: Decimal | Fraction | int | None, decimals: int = 1) -> str:

@@ -30,7 +30,7 @@ class Due:
 
     @property
     def state(self) -> str:
-        """"over" after the day, "soon" in the last week before it, otherwise ""."""
+        """ "over" after the day, "soon" in the last week before it, otherwise ""."""
         if self.days < 0:
             return "over"
         return "soon" if self.days <= SOON else ""

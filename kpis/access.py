@@ -54,6 +54,18 @@ declare(
 )
 
 
+declare(
+    "kpis.change_scorecard",
+    Scorecard,
+    "KPIを登録する",
+    [
+        own_organization("post__organization_id"),
+        forum_duty("forum_id", Duty.SECRETARIAT),
+        ADMINISTRATOR,
+    ],
+)
+
+
 def _inherits(prefix: str) -> tuple[Ground, ...]:
     """Whoever sees the scorecard by right of part or duty sees its indicators, whatever their own visibility."""
     return (
@@ -138,7 +150,7 @@ declare("kpis.change_submission", Submission, "下書きを変更・提出する
 
 def _entered_by_self(actor: Actor) -> Q:
     """One's own figures: reported by the same person, or for a post that the person holds."""
-    return Q(reporter_id=actor.user_id) | Q(post_id__in=actor.post_ids)
+    return Q(reporter_id=actor.user_id) | Q(post_id__in=actor.all_post_ids)
 
 
 def _same_organization_refused(actor: Actor) -> Q:

@@ -1,4 +1,4 @@
-"""Figures at the edge: exact rounding, what may be typed in, how a figure is shown.
+"""Figures at the edge: exact rounding, and what may be typed in; how a figure is shown stands in foundation.
 
 Every figure is a decimal of at most 15 significant digits and 6 decimals when it comes in; it is rounded half up,
 away from zero (四捨五入), when it is shown. Nothing here goes through a binary float or the ambient decimal context.
@@ -12,21 +12,35 @@ from decimal import Context, Decimal, DivisionByZero, Inexact, InvalidOperation,
 from fractions import Fraction
 
 from foundation.dates import plain_text
+from foundation.figures import rounded_quotient, show_figure, show_rate
 
 PLACES = 6
 MAX_DIGITS = 15
 EXACT = Context(prec=300, traps=[InvalidOperation, DivisionByZero, Overflow, Inexact])
 ZERO = Decimal(0)
 
+__all__ = [
+    "EXACT",
+    "MAX_DIGITS",
+    "PLACES",
+    "ZERO",
+    "AmbiguousDash",
+    "FigureError",
+    "check_denominator",
+    "check_figure",
+    "exact_div",
+    "exact_mul",
+    "exact_sum",
+    "parse_figure",
+    "ratio_value",
+    "rounded",
+    "rounded_quotient",
+    "show_figure",
+    "show_rate",
+]
+
 
 # --- exact operations -------------------------------------------------------------------------------
-
-
-def rounded_quotient(numerator: int, denominator: int) -> int:
-    """numerator ÷ denominator as an integer, half away from zero."""
-    sign = -1 if (numerator < 0) != (denominator < 0) else 1
-    n, d = abs(numerator), abs(denominator)
-    return sign * ((2 * n + d) // (2 * d))
 
 
 def rounded(value: Decimal | Fraction, places: int = PLACES) -> Decimal:
@@ -153,20 +167,3 @@ def check_denominator(value: Decimal) -> Decimal:
     if check_figure(value) < 0:
         raise FigureError("分母に負の数は使えません。", "negative_denominator")
     return check_figure(value)
-
-
-# --- showing ----------------------------------------------------------------------------------------
-
-
-def show_figure(value: Decimal | Fraction, decimals: int = 0) -> str:
-    """「1,234.5」, 「▲1,560」, 「0」: rounded half up to the indicator's own decimals."""
-    numerator, denominator = value.as_integer_ratio()
-    scaled = rounded_quotient(numerator * 10**decimals, denominator)
-    whole, rest = divmod(abs(scaled), 10**decimals)
-    fraction = f".{rest:0{decimals}d}" if decimals else ""
-    return f"{'▲' if scaled < 0 else ''}{whole:,}{fraction}"
-
-
-def show_rate(ratio: Decimal | Fraction) -> str:
-    """A rate given as a ratio, with one decimal: 1.106 → 「110.6%」."""
-    return f"{show_figure(Fraction(ratio) * 100, 1)}%"

@@ -13,6 +13,7 @@ from ecosystems.models import Forum, ForumDuty
 from foundation import guards
 from foundation.access import Actor
 from kpis.models import Scorecard
+from kpis.rollup import drain
 from tests.factories.actors import actor_of, make_holder, make_organization, make_post
 from tests.factories.ecosystems import give_duty, join, make_forum
 from tests.factories.kpis import make_scorecard
@@ -30,6 +31,11 @@ def _flush_may_empty_guarded_tables() -> Iterator[None]:
     flush.Command.handle = handle
     yield
     flush.Command.handle = original
+
+
+@pytest.fixture(autouse=True)
+def _each_test_asks_for_its_own_horizon() -> None:
+    drain._seen_on.clear()
 
 
 @dataclass

@@ -12,7 +12,8 @@ CREATE ROLE portal LOGIN PASSWORD :'portal_password';
 CREATE DATABASE portal OWNER portal_owner
     TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8';
 REVOKE ALL ON DATABASE portal FROM PUBLIC;
-GRANT CONNECT ON DATABASE portal TO portal;
+-- TEMPORARY: the roll-up keeps its list of work in a temporary table.
+GRANT CONNECT, TEMPORARY ON DATABASE portal TO portal;
 \connect portal
 GRANT USAGE ON SCHEMA public TO portal;
 ALTER DEFAULT PRIVILEGES FOR ROLE portal_owner IN SCHEMA public

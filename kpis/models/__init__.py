@@ -1,6 +1,6 @@
 """The KPI core: scorecards own indicators; a ledger of measurements; cells as the cache of the ledger."""
 
-from kpis.models.cell import Cell, DirtyMark
+from kpis.models.cell import Cell, DirtyMark, Horizon
 from kpis.models.dimension import Dimension, IndicatorDimension, MeasurementPart, Part
 from kpis.models.indicator import Contribution, Indicator, IndicatorSheet, Target
 from kpis.models.ledger import Evidence, Measurement, MeasurementEvent
@@ -15,6 +15,7 @@ __all__ = [
     "DraftEntry",
     "Evidence",
     "GradeScheme",
+    "Horizon",
     "Indicator",
     "IndicatorDimension",
     "IndicatorSheet",

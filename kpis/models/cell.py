@@ -52,6 +52,19 @@ class Cell(models.Model):
         return f"{self.indicator_id} {self.period} {self.basis}"
 
 
+class Horizon(models.Model):
+    """集計値をどこまで先の期間について持つか: one row, moved on by the drain and never back."""
+
+    last_month = models.PositiveIntegerField(_("最後の月"))
+
+    class Meta:
+        verbose_name = _("集計の先端")
+        verbose_name_plural = _("集計の先端")
+
+    def __str__(self) -> str:
+        return str(self.last_month)
+
+
 class DirtyMark(models.Model):
     """「この集計値から上を計算し直す」: written in the transaction of whatever made the cell stale."""
 

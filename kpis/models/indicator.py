@@ -19,7 +19,7 @@ from foundation.models import PublicModel
 from kpis import rules, units
 from kpis.fields import PeriodField
 from kpis.models.scorecard import Scorecard
-from kpis.periods import Grain
+from kpis.periods import Grain, Period
 
 
 def choices_of(enum: Any) -> list[tuple[Any, str]]:
@@ -141,6 +141,11 @@ class IndicatorSheet(PublicModel, OnRecord):
     def __str__(self) -> str:
         return f"{self.indicator} 第{self.version}版"
 
+    def covers(self, period: Period) -> bool:
+        """Whether the period, of the sheet's own grain, lies between its first and last."""
+        within_last = self.last_period is None or period.last_month <= self.last_period.last_month
+        return bool(period.first >= self.first_period.first and within_last)
+
 
 class Target(PublicModel, OnRecord):
     """目標値: what was agreed for a period: a value, or a lower and an upper bound for 範囲内.
@@ -213,6 +218,12 @@ class Contribution(PublicModel, OnRecord):
                 condition=Q(superseded_at__isnull=True),
                 name="contribution_once",
                 violation_error_message=_("この2つのKPIは、すでにつながっています。"),
+            ),
+            models.UniqueConstraint(
+                fields=["parent", "position"],
+                condition=Q(superseded_at__isnull=True),
+                name="contribution_position_once",
+                violation_error_message=_("この順番は、ほかのKPIが使っています。"),
             ),
             models.CheckConstraint(
                 condition=~Q(parent=F("child")),

@@ -11,56 +11,67 @@ from datetime import date, datetime
 from typing import Any
 
 from django.db import connection, transaction
-from django.db.models import Max
+from django.db.models import Min
 from django.utils import timezone
 
 from foundation import lanes, locks
 from foundation.dates import fiscal_year
 from foundation.exact_sql import dialect_of
-from kpis.models import Cell, DirtyMark, Indicator, IndicatorSheet, Target
+from kpis.cells import refresh_all
+from kpis.models import Cell, DirtyMark, Horizon, Indicator, IndicatorSheet
 from kpis.periods import Grain, Period, periods_between
 from kpis.rollup import sql
 
 LOCK = "rollup"
 BATCH = 2000
-FIRST_YEAR = 1950
 
 
-def has_marks() -> bool:
-    return DirtyMark.objects.exists()
+def has_work() -> bool:
+    return DirtyMark.objects.exists() or _is_behind()
 
 
 def drain(batch: int = BATCH) -> int:
     """Settle up to `batch` marks; returns how many. Waits for a drain at work, so that nothing is left to a sweep."""
-    if not has_marks():
+    if not has_work():
         return 0
     with transaction.atomic():
         locks.exclusive(LOCK)
         marks = list(DirtyMark.objects.order_by("id").values_list("id", "indicator_id", "period")[:batch])
-        if not marks:
-            return 0
-        seeds = sorted({(indicator_id, period.key) for _id, indicator_id, period in marks})
+        newest = max((period.last_month for _id, _indicator, period in marks), default=0)
         with connection.cursor() as cursor:
-            _prepare(cursor)
-            dialect = dialect_of(connection)
-            cursor.execute(sql.climb(dialect, len(seeds)), [value for seed in seeds for value in seed])
-            _compute(cursor)
+            moved = _move_horizon(cursor, newest)
+            if marks:
+                _settle(cursor, {(indicator_id, period.key) for _id, indicator_id, period in marks})
         DirtyMark.objects.filter(id__in=[mark[0] for mark in marks]).delete()
-        return len(marks)
+        return len(marks) + moved
+
+
+def _settle(cursor: Any, seeds: set[tuple[int, int]]) -> None:
+    _prepare(cursor)
+    ordered = [value for seed in sorted(seeds) for value in seed]
+    cursor.execute(sql.climb(dialect_of(connection), len(seeds)), ordered)
+    _compute(cursor)
 
 
 def rebuild() -> int:
-    """Make every rolled-up cell anew from the measured ones, up to the horizon; returns how many cells there are."""
+    """Make every cell anew from the ledger, measured ones too; returns how many there are."""
     with transaction.atomic():
         locks.exclusive(LOCK)
         DirtyMark.objects.all().delete()
         Cell.objects.filter(indicator__kind=Indicator.Kind.ROLLED_UP).delete()
-        keys = [period.key for period in calendar()]
+        refresh_all()
         with connection.cursor() as cursor:
-            _prepare(cursor)
-            cursor.execute(sql.everything(dialect_of(connection), len(keys)), keys)
-            _compute(cursor)
-    return Cell.objects.filter(indicator__kind=Indicator.Kind.ROLLED_UP).count()
+            _everything(cursor, calendar(0, horizon()))
+    return Cell.objects.count()
+
+
+def _everything(cursor: Any, periods: list[Period]) -> None:
+    """Compute every rolled-up cell in these periods."""
+    if periods:
+        _prepare(cursor)
+        keys = [period.key for period in periods]
+        cursor.execute(sql.everything(dialect_of(connection), len(keys)), keys)
+        _compute(cursor)
 
 
 def _prepare(cursor: Any) -> None:
@@ -90,46 +101,77 @@ def _moment(now: datetime) -> Any:
 # --- the horizon: how far ahead cells are kept, so that what is expected can be read and not reckoned --------------
 
 
-def horizon(today: date | None = None) -> int:
-    """The last month index for which rolled-up cells are kept: the end of next fiscal year, or of the last target."""
-    day = today or timezone.localdate()
-    ends = [Period.year(fiscal_year(day) + 1).last_month]
-    last = Target.objects.filter(superseded_at=None).aggregate(last=Max("period"))["last"]
-    if last is not None:
-        ends.append(Period.from_key(last.key if isinstance(last, Period) else last).last_month)
-    return max(ends)
+def _ordinary(today: date | None = None) -> int:
+    """The last month index kept without further reason: the end of next fiscal year."""
+    return Period.year(fiscal_year(today or timezone.localdate()) + 1).last_month
 
 
-def calendar() -> list[Period]:
-    """Every period of every grain from the earliest first period of an indicator to the horizon."""
-    first = IndicatorSheet.objects.filter(superseded_at=None).order_by("first_period").first()
-    if first is None:
+def horizon() -> int:
+    """The last month index for which rolled-up cells are kept."""
+    stored = Horizon.objects.values_list("last_month", flat=True).first()
+    return _ordinary() if stored is None else stored
+
+
+_seen_on: dict[str, date] = {}
+
+
+def _is_behind() -> bool:
+    """Whether a new fiscal year lies before us; asked of the database once a day in each process."""
+    today = timezone.localdate()
+    if _seen_on.get("day") == today:
+        return False
+    stored = Horizon.objects.values_list("last_month", flat=True).first()
+    if stored is not None and stored >= _ordinary(today):
+        _seen_on["day"] = today
+        return False
+    return Indicator.objects.filter(kind=Indicator.Kind.ROLLED_UP).exists()
+
+
+def _move_horizon(cursor: Any, newest_month: int) -> int:
+    """Go on to the end of next fiscal year, or of the year of the newest mark, and compute what is new; 1 if moved."""
+    wanted = max(_ordinary(), Period.year(_fiscal_year_of(newest_month)).last_month if newest_month else 0)
+    row = Horizon.objects.first()
+    if row is None:
+        Horizon.objects.create(last_month=wanted)
+        _everything(cursor, calendar(0, wanted))
+        return 1
+    if row.last_month >= wanted:
+        return 0
+    _everything(cursor, calendar(row.last_month + 1, wanted))
+    Horizon.objects.filter(pk=row.pk).update(last_month=wanted)
+    return 1
+
+
+def _fiscal_year_of(month_index: int) -> int:
+    return fiscal_year(date(month_index // 12, month_index % 12 + 1, 1))
+
+
+def calendar(first_month: int, last_month: int) -> list[Period]:
+    """Every period of every grain that ends in these months, from the earliest first period of an indicator on."""
+    earliest = IndicatorSheet.objects.filter(superseded_at=None).aggregate(first=Min("first_period"))["first"]
+    if earliest is None:
         return []
-    start = Period.from_key(first.first_period.key).containing(Grain.YEAR)
-    end = Period.from_key(start.key)
-    while end.last_month < horizon():
-        end = end.next()
-    years = periods_between(start, end)
-    return [period for year in years for grain in Grain for period in year.split(grain)]
+    start = max(earliest.first, first_month)
+    years = range(_fiscal_year_of(start), _fiscal_year_of(last_month) + 1)
+    found = (period for year in years for grain in Grain for period in Period.year(year).split(grain))
+    return [period for period in found if first_month <= period.last_month <= last_month]
 
 
-def periods_kept(sheet: IndicatorSheet) -> list[Period]:
-    """The periods of an indicator for which cells are kept: from its first to its last, or to the horizon."""
+def periods_kept(sheet: IndicatorSheet, last_month: int) -> list[Period]:
+    """The periods for which an indicator's cells are kept: from its first to its last, or to the horizon."""
     grain = Grain(sheet.grain)
-    end = sheet.last_period or _holding(horizon(), grain)
+    end = Period(last_month, Grain.MONTH).containing(grain)
+    if sheet.last_period is not None and sheet.last_period.first < end.first:
+        end = sheet.last_period
     if end.first < sheet.first_period.first:
         return []
     return periods_between(sheet.first_period, end)
 
 
-def _holding(month_index: int, grain: Grain) -> Period:
-    return Period.from_key(month_index * 100 + Grain.MONTH).containing(grain)
+def pairs_kept(sheets: Iterable[IndicatorSheet]) -> set[tuple[int, Period]]:
+    """Every (indicator, period) kept under these versions of sheets; what a change of structure marks."""
+    last_month = horizon()
+    return {(sheet.indicator_id, period) for sheet in sheets for period in periods_kept(sheet, last_month)}
 
 
-def pairs_kept(indicator_ids: Iterable[int]) -> set[tuple[int, Period]]:
-    """Every (indicator, period) kept for these indicators; what a change of structure marks."""
-    sheets = IndicatorSheet.objects.filter(indicator_id__in=list(indicator_ids), superseded_at=None)
-    return {(sheet.indicator_id, period) for sheet in sheets for period in periods_kept(sheet)}
-
-
-lanes.register("rollup", pending=has_marks, work=drain)
+lanes.register("rollup", pending=has_work, work=drain)

@@ -11,7 +11,7 @@ from kpis.models import Cell, Indicator
 from kpis.models.cell import TOTAL
 from kpis.periods import Period
 from kpis.rollup.clean import CleanLedger
-from kpis.rollup.drain import periods_kept
+from kpis.rollup.drain import horizon, periods_kept
 from kpis.rules import Basis
 from kpis.units import unit_of
 
@@ -46,12 +46,13 @@ def verify() -> Iterator[Difference]:
 def _verify_basis(basis: str) -> Iterator[Difference]:
     ids = list(Indicator.objects.values_list("pk", flat=True))
     ledger = CleanLedger.load(ids, basis, with_parts=True)
+    last_month = horizon()
     stored = {
         (cell.indicator_id, cell.period, cell.part_id): cell for cell in Cell.objects.filter(basis=basis)
     }
     for indicator_id in sorted(ledger.indicators):
         for part in sorted({TOTAL} | ledger.declared.get(indicator_id, set())):
-            for period in _periods(ledger, indicator_id):
+            for period in _periods(ledger, indicator_id, last_month):
                 cell = stored.pop((indicator_id, period, part), None)
                 yield from _compare(ledger, basis, indicator_id, period, part, cell)
     for (indicator_id, period, part), cell in sorted(stored.items(), key=lambda item: str(item[0])):
@@ -60,11 +61,13 @@ def _verify_basis(basis: str) -> Iterator[Difference]:
         )
 
 
-def _periods(ledger: CleanLedger, indicator_id: int) -> list[Period]:
+def _periods(ledger: CleanLedger, indicator_id: int, last_month: int) -> list[Period]:
     """The periods whose cells must be stored: all kept ones of a rolled-up indicator, those reported otherwise."""
+    sheet = ledger.sheets[indicator_id]
     if ledger.indicators[indicator_id].is_rolled_up:
-        return periods_kept(ledger.sheets[indicator_id])
-    return sorted(period for pk, period in ledger.rows if pk == indicator_id)
+        return periods_kept(sheet, last_month)
+    reported = sorted(period for pk, period in ledger.rows if pk == indicator_id)
+    return [period for period in reported if sheet.covers(period)]
 
 
 def _compare(

@@ -15,10 +15,20 @@ from decimal import Decimal
 
 from django.db import connection, transaction
 from django.db.models import Max
+from django.utils.translation import gettext as _
 
 from foundation import clock, lanes, locks
+from foundation.errors import DomainError
 from kpis.cells import refresh_cells
-from kpis.models import DirtyMark, Indicator, Measurement, MeasurementEvent, MeasurementPart, Submission
+from kpis.models import (
+    DirtyMark,
+    Indicator,
+    IndicatorSheet,
+    Measurement,
+    MeasurementEvent,
+    MeasurementPart,
+    Submission,
+)
 from kpis.periods import Period
 from kpis.rules import Nature
 
@@ -68,6 +78,8 @@ def record(
     entries: Sequence[Entry], signer: Signer, submission: Submission | None, at: datetime
 ) -> list[Measurement]:
     """Append measurements with their event 提出; call `begin` before. Returns the rows in the order given."""
+    _check_measured(entries)
+    _admit_negatives(entries)
     rows = Measurement.objects.bulk_create([_measurement(entry, signer, submission, at) for entry in entries])
     MeasurementPart.objects.bulk_create(
         MeasurementPart(measurement=row, part_id=part_id, value=value)
@@ -76,6 +88,28 @@ def record(
     )
     write_events(rows, MeasurementEvent.Kind.SUBMITTED, signer, at)
     return rows
+
+
+def _check_measured(entries: Sequence[Entry]) -> None:
+    rolled_up = next((entry.indicator for entry in entries if entry.indicator.is_rolled_up), None)
+    if rolled_up is not None:
+        raise DomainError(
+            "rolled_up",
+            _("「%(name)s」は下位のKPIから積み上げるため、値を直接入力できません。") % {"name": rolled_up},
+            field="indicator",
+        )
+
+
+def _admit_negatives(entries: Sequence[Entry]) -> None:
+    """A figure below zero shows that this one may be negative: what is missing can then no longer be foretold."""
+    ids = {entry.indicator.pk for entry in entries if _is_negative(entry)}
+    if ids:
+        sheets = IndicatorSheet.objects.filter(indicator_id__in=ids, superseded_at=None)
+        sheets.update(may_be_negative=True)
+
+
+def _is_negative(entry: Entry) -> bool:
+    return any(figure is not None and figure < 0 for figure in (entry.value, entry.numerator))
 
 
 def _measurement(entry: Entry, signer: Signer, submission: Submission | None, at: datetime) -> Measurement:
@@ -111,12 +145,17 @@ def write_events(
             user_name=signer.name,
             organization_id=signer.organization_id,
             post_id=signer.post_id,
-            is_same_organization=kind == "approved" and row.organization_id == signer.organization_id,
+            is_same_organization=kind == "approved" and _is_same(row, signer),
             note=note,
         )
         for row in rows
     )
     touch({(row.indicator_id, row.period) for row in rows})
+
+
+def _is_same(row: Measurement, signer: Signer) -> bool:
+    """Whether the organisation that reported also approves; it is marked wherever the approval is shown."""
+    return row.organization_id is not None and row.organization_id == signer.organization_id
 
 
 def touch(pairs: set[Pair]) -> None:

@@ -13,7 +13,7 @@ from foundation.access import system_actor
 from kpis.models import Contribution, Indicator, IndicatorSheet, Measurement, MeasurementEvent, Scorecard
 from kpis.periods import Period
 from kpis.rules import TreeRule
-from kpis.services import ledger, structure
+from kpis.services import contributions, ledger, sheets
 from kpis.services.ledger import Entry, Signer
 from tests.factories.ecosystems import make_forum
 
@@ -48,7 +48,7 @@ def make_indicator(
         "position": number,
         **(fields or {}),
     }
-    return structure.create_indicator(actor=SYSTEM, scorecard=scorecard, sheet=sheet, **own)
+    return sheets.create_indicator(actor=SYSTEM, scorecard=scorecard, sheet=sheet, **own)
 
 
 def make_rolled_up(scorecard: Scorecard, **sheet: Any) -> Indicator:
@@ -56,8 +56,8 @@ def make_rolled_up(scorecard: Scorecard, **sheet: Any) -> Indicator:
 
 
 def contribute(child: Indicator, parent: Indicator, **fields: Any) -> Contribution:
-    link = structure.propose_contribution(actor=SYSTEM, parent=parent, child=child, **fields)
-    structure.accept_contribution(actor=SYSTEM, contribution=link)
+    link = contributions.propose_contribution(actor=SYSTEM, parent=parent, child=child, **fields)
+    contributions.accept_contribution(actor=SYSTEM, contribution=link)
     return link
 
 

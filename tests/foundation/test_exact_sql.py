@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.django import TestCase
 
-from foundation.exact_sql import dialect_of, rounded_quotient
+from foundation.exact_sql import dialect_of
 from foundation.fields import ExactDecimalField, from_micros, to_micros
+from foundation.figures import rounded_quotient
 
 FIELD = ExactDecimalField()
 DECIMALS = st.integers(-(10**24), 10**24).map(from_micros)

@@ -14,11 +14,19 @@ from kpis.models import Cell, Indicator
 from kpis.periods import Grain, Period
 from kpis.rollup import drain
 from kpis.rollup.verify import verify
-from kpis.services import structure
-from tests.factories.kpis import SYSTEM, contribute, event, make_indicator, make_rolled_up, make_scorecard, report
+from kpis.services.contributions import end_contribution
+from tests.factories.kpis import (
+    SYSTEM,
+    contribute,
+    event,
+    make_indicator,
+    make_rolled_up,
+    make_scorecard,
+    report,
+)
 
 YEAR = Period.parse("FY2025")
-NUMBERS = st.decimals(min_value=-10**6, max_value=10**6, places=6, allow_nan=False, allow_infinity=False)
+NUMBERS = st.decimals(min_value=-(10**6), max_value=10**6, places=6, allow_nan=False, allow_infinity=False)
 FACTORS = st.sampled_from([Decimal(1), Decimal("0.5"), Decimal("-1.25"), Decimal(0), Decimal("0.333333")])
 WEIGHTS = st.sampled_from([Decimal(0), Decimal(1), Decimal("2.5")])
 TREE_RULES = st.sampled_from(["sum", "mean", "weighted_mean", "min", "max", "last"])
@@ -77,7 +85,7 @@ class AnyTree(TestCase):
         self._proved()
         if data.draw(st.booleans()):
             link = parents[0].contributions_in.filter(superseded_at=None).first()
-            structure.end_contribution(actor=SYSTEM, contribution=link, reason="外す")
+            end_contribution(actor=SYSTEM, contribution=link, reason="外す")
             self._proved()
 
     def _parents(self, data: Any, card: Any, leaves: list[Indicator], coarsest: int) -> list[Indicator]:
@@ -105,7 +113,17 @@ class AnyTree(TestCase):
     def _proved(self) -> None:
         lanes.drain("rollup")
         assert [str(difference) for difference in verify()] == []
-        columns = ("indicator", "basis", "part_id", "period", "value", "handed", "reported", "expected", "present")
+        columns = (
+            "indicator",
+            "basis",
+            "part_id",
+            "period",
+            "value",
+            "handed",
+            "reported",
+            "expected",
+            "present",
+        )
         drained = list(Cell.objects.order_by(*columns[:4]).values_list(*columns))
         drain.rebuild()
         assert list(Cell.objects.order_by(*columns[:4]).values_list(*columns)) == drained

@@ -1,0 +1,118 @@
+"""The reference: plain, hand-tuned Django (DRF) views of the same rows, with login and the usual middleware."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.core.paginator import Paginator
+from django.db.models import Prefetch
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import include, path
+from rest_framework import generics, pagination, permissions, serializers
+
+from ecosystems.models import Membership
+from kpis.models import Cell, Contribution, Indicator, IndicatorSheet, MeasurementEvent, Scorecard, Target
+
+CURRENT = Prefetch("sheets", IndicatorSheet.objects.filter(superseded_at=None), to_attr="current")
+
+
+def _forums(request: HttpRequest) -> list[int]:
+    """The forums of the signed-in person: the least that a view with rights has to ask."""
+    held = Membership.objects.filter(organization__posts__assignments__person__user=request.user)
+    return list(held.values_list("forum_id", flat=True))
+
+
+def _indicators(request: HttpRequest) -> Any:
+    rows = Indicator.objects.filter(scorecard__forum__in=_forums(request))
+    return rows.select_related("scorecard__forum", "post__organization").prefetch_related(CURRENT)
+
+
+@login_required
+def indicator_list(request: HttpRequest) -> HttpResponse:
+    page = Paginator(_indicators(request), 50).get_page(request.GET.get("page"))
+    newest: dict[int, Cell] = {}
+    for cell in Cell.objects.filter(indicator__in=[row.pk for row in page], basis="official", part_id=0):
+        newest[cell.indicator_id] = cell
+    return render(
+        request, "bench/list.html", {"page": page, "rows": [(row, newest.get(row.pk)) for row in page]}
+    )
+
+
+@login_required
+def indicator(request: HttpRequest, public_id: str) -> HttpResponse:
+    row = get_object_or_404(_indicators(request), public_id=public_id)
+    cells = Cell.objects.filter(indicator=row, part_id=0).order_by("period", "basis")
+    events = MeasurementEvent.objects.filter(measurement__indicator=row).select_related("measurement")
+    links = Contribution.objects.filter(parent=row).select_related("child")
+    targets = Target.objects.filter(indicator=row)
+    return render(
+        request,
+        "bench/detail.html",
+        {"row": row, "cells": cells, "events": events, "links": links, "targets": targets},
+    )
+
+
+@login_required
+def scorecard(request: HttpRequest, public_id: str) -> HttpResponse:
+    card = get_object_or_404(Scorecard.objects.select_related("forum"), public_id=public_id)
+    rows = list(_indicators(request).filter(scorecard=card))
+    cells: dict[int, dict[str, list[Cell]]] = {row.pk: {"official": [], "provisional": []} for row in rows}
+    for cell in Cell.objects.filter(indicator__in=rows, part_id=0).order_by("period"):
+        cells[cell.indicator_id][cell.basis].append(cell)
+    targets: dict[int, list[Target]] = {}
+    for target in Target.objects.filter(indicator__in=rows, superseded_at=None).order_by("period"):
+        targets.setdefault(target.indicator_id, []).append(target)
+    table = [
+        (row, cells[row.pk]["official"], cells[row.pk]["provisional"], targets.get(row.pk)) for row in rows
+    ]
+    return render(request, "bench/scorecard.html", {"card": card, "table": table})
+
+
+class SheetSerializer(serializers.ModelSerializer[IndicatorSheet]):
+    class Meta:
+        model = IndicatorSheet
+        exclude = ["id", "indicator", "decision", "first_period", "last_period", "baseline_period"]
+
+    first_period = serializers.CharField()
+    last_period = serializers.CharField()
+    baseline_period = serializers.CharField()
+
+
+class IndicatorSerializer(serializers.ModelSerializer[Indicator]):
+    """The same fields as the portal's list, the plain way."""
+
+    id = serializers.UUIDField(source="public_id")
+    scorecard = serializers.UUIDField(source="scorecard.public_id")
+    post = serializers.UUIDField(source="post.public_id")
+    sheet = serializers.SerializerMethodField()
+
+    class Meta:
+        model = Indicator
+        fields = ["id", "scorecard", "code", "name", "position", "kind", "visibility", "post", "sheet"]
+
+    def get_sheet(self, row: Any) -> Any:
+        return SheetSerializer(row.current[0]).data
+
+
+class Pages(pagination.PageNumberPagination):
+    page_size = 50
+
+
+class IndicatorApi(generics.ListAPIView[Indicator]):
+    permission_classes = [permissions.IsAuthenticated]
+    pagination_class = Pages
+    serializer_class = IndicatorSerializer
+
+    def get_queryset(self) -> Any:
+        return _indicators(self.request).order_by("scorecard_id", "position", "id")
+
+
+urlpatterns = [
+    path("bare/indicators/", indicator_list),
+    path("bare/indicators/<uuid:public_id>/", indicator),
+    path("bare/scorecards/<uuid:public_id>/", scorecard),
+    path("bare/api/indicators/", IndicatorApi.as_view()),
+    path("", include("portal.urls")),
+]
