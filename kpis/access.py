@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db.models import Q
 
 from actors.access import ADMINISTRATOR, own_organization
-from ecosystems.access import Duty, duty_forums, forum_duty, forum_member, public_rows
+from ecosystems.access import Duty, duty_forums, forum_duty, forum_member, in_forums, public_rows
 from foundation.access import NOBODY, Actor, Ground, declare
 from kpis.models import Contribution, Evidence, Indicator, Measurement, Scorecard, Submission
 
@@ -95,13 +95,49 @@ declare(
     "KPIを見る",
     [_open_to_all(""), _open_to_members(""), *_inherits("")],
 )
+
+
+def _kept_by_nobody() -> Ground:
+    """Where no keeper is named yet, whoever takes part may enter."""
+
+    def condition(actor: Actor) -> Q:
+        return participant("scorecard_id").condition(actor) & Q(post__isnull=True)
+
+    return Ground("参加者（所管課が決まっていないKPI）", condition)
+
+
+declare(
+    "kpis.view_provisional_scorecard",
+    Scorecard,
+    "KPI一覧で承認前を含む値を見る",
+    [
+        forum_member("forum_id", None),
+        participant("pk"),
+        forum_duty("forum_id", *REVIEW),
+        own_organization("post__organization_id"),
+        ADMINISTRATOR,
+    ],
+)
+declare(
+    "kpis.view_provisional_indicator",
+    Indicator,
+    "KPIで承認前を含む値を見る",
+    [
+        forum_member("scorecard__forum_id", None),
+        participant("scorecard_id"),
+        forum_duty("scorecard__forum_id", *REVIEW),
+        own_organization("scorecard__post__organization_id"),
+        kept_by_own_organization(),
+        ADMINISTRATOR,
+    ],
+)
 declare(
     "kpis.enter_indicator",
     Indicator,
     "KPIの実績値を入力する",
     [
         kept_by_own_organization(),
-        participant("scorecard_id"),
+        _kept_by_nobody(),
         forum_duty("scorecard__forum_id", Duty.SECRETARIAT),
     ],
 )
@@ -139,11 +175,21 @@ def own_submission(prefix: str = "") -> Ground:
     return own_organization(f"{prefix}organization_id")
 
 
+def _submitted_to_reviewers(prefix: str = "") -> Ground:
+    """Drafts belong to those who write them; reviewers see what was submitted."""
+
+    def condition(actor: Actor) -> Q:
+        rows = in_forums(f"{prefix}scorecard__forum_id", duty_forums(actor, *REVIEW))
+        return rows & Q(**{f"{prefix}state": Submission.State.SUBMITTED})
+
+    return Ground("事務局・確認者（提出されたもの）", condition)
+
+
 declare(
     "kpis.view_submission",
     Submission,
     "実績値の提出を見る",
-    [own_submission(), forum_duty("scorecard__forum_id", *REVIEW), ADMINISTRATOR],
+    [own_submission(), _submitted_to_reviewers(), ADMINISTRATOR],
 )
 declare("kpis.change_submission", Submission, "下書きを変更・提出する", [own_submission()])
 
@@ -163,6 +209,8 @@ def _same_organization_refused(actor: Actor) -> Q:
 
 OWN = Ground("自分が報告した実績値", _entered_by_self)
 SAME_ORGANIZATION = Ground("同じ機関の実績値（場の設定で認めていない場合）", _same_organization_refused)
+
+REPORTERS = Ground("報告した人とその担当ポスト", _entered_by_self)
 
 declare(
     "kpis.view_measurement",
@@ -188,16 +236,28 @@ declare(
     "kpis.withdraw_measurement",
     Measurement,
     "実績値を取り下げる",
-    [own_submission(), forum_duty("indicator__scorecard__forum_id", Duty.SECRETARIAT)],
+    [REPORTERS, forum_duty("indicator__scorecard__forum_id", Duty.SECRETARIAT)],
 )
+
+
+def _submitted_to_members(prefix: str) -> Ground:
+    """Members of the forum see what stands behind figures they see, once it was submitted."""
+
+    def condition(actor: Actor) -> Q:
+        rows = forum_member(f"{prefix}scorecard__forum_id", f"{prefix}scorecard__visibility").condition(actor)
+        return rows & Q(**{f"{prefix}state": Submission.State.SUBMITTED})
+
+    return Ground("場の構成員・オブザーバー（提出されたもの）", condition)
+
+
 declare(
     "kpis.view_evidence",
     Evidence,
     "根拠資料を見る",
     [
         own_submission("submission__"),
-        forum_duty("submission__scorecard__forum_id", *REVIEW),
-        forum_member("submission__scorecard__forum_id", None),
+        _submitted_to_reviewers("submission__"),
+        _submitted_to_members("submission__"),
         ADMINISTRATOR,
     ],
 )

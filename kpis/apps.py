@@ -7,5 +7,9 @@ class KpisConfig(AppConfig):
     verbose_name = _("KPI")
 
     def ready(self) -> None:
-        from kpis import access  # noqa: F401 (declares the rules)
+        from kpis import (
+            access,  # noqa: F401 (declares the rules)
+            notices,  # noqa: F401 (what follows from a submission or a review)
+        )
         from kpis.rollup import drain  # noqa: F401 (the lane of the roll-up)
+        from kpis.services import evidence  # noqa: F401 (the owner of evidence files)

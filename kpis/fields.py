@@ -38,6 +38,8 @@ class PeriodField(_IntegerField):
         return Period.parse(value)
 
     def get_prep_value(self, value: Any) -> int | None:
+        if isinstance(value, int):
+            return value  # a bound of a range of keys need not be a key itself
         period = self.to_python(value)
         return None if period is None else period.key
 

@@ -64,6 +64,7 @@ class Indicator(Owned):
         verbose_name = _("KPI")
         verbose_name_plural = _("KPI")
         ordering = ["scorecard_id", "position", "id"]
+        indexes = [models.Index(fields=["scorecard", "position", "id"], name="indicator_order")]
         constraints = [
             models.UniqueConstraint(
                 fields=["scorecard", "code"],

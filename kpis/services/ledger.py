@@ -91,7 +91,9 @@ def record(
 
 
 def _check_measured(entries: Sequence[Entry]) -> None:
-    rolled_up = next((entry.indicator for entry in entries if entry.indicator.is_rolled_up), None)
+    """Figures of rolled-up indicators come from beneath; only 見込値, which are never counted, are foreseen there too."""
+    counted = (entry.indicator for entry in entries if entry.nature != Nature.OUTLOOK)
+    rolled_up = next((indicator for indicator in counted if indicator.is_rolled_up), None)
     if rolled_up is not None:
         raise DomainError(
             "rolled_up",
@@ -150,7 +152,7 @@ def write_events(
         )
         for row in rows
     )
-    touch({(row.indicator_id, row.period) for row in rows})
+    touch({(row.indicator_id, row.period) for row in rows if row.nature != Nature.OUTLOOK})
 
 
 def _is_same(row: Measurement, signer: Signer) -> bool:

@@ -172,7 +172,9 @@ def test_coarser_child_is_refused(joined):
 
 
 def test_units_of_two_families_are_refused(joined):
-    refused("unit_family", propose, joined[0], make_indicator(joined[0].scorecard, unit="yen", scale="currency"))
+    refused(
+        "unit_family", propose, joined[0], make_indicator(joined[0].scorecard, unit="yen", scale="currency")
+    )
 
 
 def test_negative_weight_is_refused(joined):
@@ -205,7 +207,10 @@ def test_value_for_a_range_and_bounds_for_a_value_are_refused():
 
 def test_targets_of_two_grains_are_refused():
     indicator = make_indicator(make_scorecard())
-    targets = [TargetInput(Period.parse("FY2025"), Decimal(5)), TargetInput(Period.parse("FY2026-H1"), Decimal(6))]
+    targets = [
+        TargetInput(Period.parse("FY2025"), Decimal(5)),
+        TargetInput(Period.parse("FY2026-H1"), Decimal(6)),
+    ]
     refused("grains", set_targets, actor=SYSTEM, indicator=indicator, targets=targets)
 
 

@@ -1,0 +1,126 @@
+"""Telling people about figures: reviewers of what was submitted, reporters of what was approved or returned.
+
+One notice per submission and act, with the essentials in the body, so that the mail alone says what to do. The
+handlers may run twice: the key of a notice makes the second time harmless.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from typing import Any, cast
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from actors.models import Assignment, User
+from ecosystems.models import ForumDuty
+from foundation import notices, outbox
+from kpis.access import APPROVE
+from kpis.figure_text import measurement_text
+from kpis.models import IndicatorSheet, Measurement, MeasurementEvent, Submission
+
+SUBMITTED, REVIEWED = "kpis.submitted", "kpis.reviewed"
+MAX_LINES = 20
+Kind = MeasurementEvent.Kind
+
+notices.register_topic(SUBMITTED, cast(str, gettext_lazy("確認待ちの実績値")))
+notices.register_topic(REVIEWED, cast(str, gettext_lazy("実績値の確認結果")))
+
+
+@outbox.handles(SUBMITTED)
+def tell_reviewers(payload: dict[str, Any]) -> None:
+    """Everybody who holds a reviewing duty of the forum today, except whoever submitted."""
+    submission = Submission.objects.select_related("scorecard", "organization", "submitted_by__person").get(
+        pk=payload["submission"]
+    )
+    rows = list(submission.measurements.select_related("indicator").order_by("id"))
+    notices.notify(
+        _reviewers(submission.scorecard.forum_id).exclude(pk__in=[submission.submitted_by_id]),
+        SUBMITTED,
+        _("確認待ち：%(card)s（%(organization)s、%(count)s件）")
+        % {"card": submission.scorecard, "organization": submission.organization, "count": len(rows)},
+        _body(rows, _reporter(submission), submission.note),
+        reverse("kpis:review", args=[submission.public_id]),
+        key=f"{SUBMITTED}:{submission.pk}",
+    )
+
+
+@outbox.handles(REVIEWED)
+def tell_reporters(payload: dict[str, Any]) -> None:
+    """The reporters and today's holders of the submission's post, except whoever acted."""
+    measurements = Measurement.objects.filter(pk__in=payload["measurements"]).order_by("id")
+    by_submission: dict[int | None, list[Measurement]] = defaultdict(list)
+    for row in measurements.select_related("indicator", "submission__scorecard"):
+        by_submission[row.submission_id].append(row)
+    for rows in by_submission.values():
+        _tell(rows, payload)
+
+
+def _tell(rows: list[Measurement], payload: dict[str, Any]) -> None:
+    submission = rows[0].submission
+    post_ids = {row.post_id for row in rows} | ({submission.post_id} if submission else set())
+    people = _holders(post_ids) | User.objects.filter(
+        pk__in={row.reporter_id for row in rows}, is_active=True
+    )
+    notices.notify(
+        people.exclude(pk__in=[payload.get("user")]),
+        REVIEWED,
+        _title(payload["kind"])
+        % {"what": submission.scorecard if submission else rows[0].indicator, "count": len(rows)},
+        _body(rows, payload["by"], payload["note"]),
+        reverse("kpis:submission", args=[submission.public_id]) if submission else "",
+        key=f"{REVIEWED}:{payload['act']}:{rows[0].submission_id}",
+    )
+
+
+def _title(kind: str) -> str:
+    if kind == Kind.APPROVED:
+        return _("承認：%(what)s（%(count)s件）")
+    if kind == Kind.RETURNED:
+        return _("差戻し：%(what)s（%(count)s件）")
+    return _("取下げ：%(what)s（%(count)s件）")
+
+
+def _body(rows: list[Measurement], by: str, note: str) -> str:
+    """One line per figure, then by whom and why."""
+    sheets = {
+        sheet.indicator_id: sheet
+        for sheet in IndicatorSheet.objects.filter(
+            indicator_id__in={row.indicator_id for row in rows}, superseded_at=None
+        )
+    }
+    lines = [
+        f"{row.indicator}　{row.period.label}　{measurement_text(row, sheets.get(row.indicator_id))}"
+        for row in rows[:MAX_LINES]
+    ]
+    if len(rows) > MAX_LINES:
+        lines.append(_("ほか%(count)s件") % {"count": len(rows) - MAX_LINES})
+    lines.append(_("担当：%(by)s") % {"by": by})
+    if note:
+        lines.append(_("連絡事項：%(note)s") % {"note": note})
+    return "\n".join(lines)
+
+
+def _reporter(submission: Submission) -> str:
+    user = submission.submitted_by
+    return f"{submission.organization}　{getattr(user, 'person', user) or ''}".strip()
+
+
+def _reviewers(forum_id: int) -> QuerySet[User]:
+    """Who holds a reviewing duty of the forum today."""
+    today = timezone.localdate()
+    duties = ForumDuty.objects.filter(forum_id=forum_id, duty__in=APPROVE, from_on__lte=today)
+    posts = duties.exclude(to_on__lt=today).values_list("post_id", flat=True)
+    return _holders(posts)
+
+
+def _holders(post_ids: Iterable[int | None]) -> QuerySet[User]:
+    """The accounts of the people who hold the posts today, main and deputy."""
+    held = Assignment.objects.active_on(timezone.localdate()).filter(
+        post_id__in=[pk for pk in post_ids if pk], post__closed_on=None
+    )
+    return User.objects.filter(pk__in=held.values("person__user_id"), is_active=True)

@@ -1,0 +1,60 @@
+"""Pages on which figures are entered and reviewed."""
+
+from django.urls import URLPattern, path
+
+from kpis import notices  # noqa: F401 (handlers and topics register on import, here for every process with pages)
+from kpis.views import entry, review, submission
+
+urlpatterns: list[URLPattern] = [
+    path("scorecards/<uuid:public_id>/entry/", entry.EntryView.as_view(), name="entry"),
+    path("scorecards/<uuid:public_id>/entry/cell/", entry.EntryCellView.as_view(), name="entry_cell"),
+    path(
+        "scorecards/<uuid:public_id>/entry/evidence/",
+        submission.EntryEvidenceView.as_view(),
+        name="entry_evidence",
+    ),
+    path("submissions/<uuid:public_id>/", submission.SubmissionView.as_view(), name="submission"),
+    path(
+        "submissions/<uuid:public_id>/submit/",
+        submission.SubmissionSubmitView.as_view(),
+        name="submission_submit",
+    ),
+    path(
+        "submissions/<uuid:public_id>/in-house/",
+        submission.SubmissionInHouseView.as_view(),
+        name="submission_in_house",
+    ),
+    path(
+        "submissions/<uuid:public_id>/discard/",
+        submission.SubmissionDiscardView.as_view(),
+        name="submission_discard",
+    ),
+    path(
+        "submissions/<uuid:public_id>/remove/",
+        submission.EntryRemoveView.as_view(),
+        name="submission_entry_remove",
+    ),
+    path(
+        "submissions/<uuid:public_id>/evidence/",
+        submission.SubmissionEvidenceView.as_view(),
+        name="submission_evidence",
+    ),
+    path(
+        "submissions/<uuid:public_id>/evidence/<uuid:evidence_id>/remove/",
+        submission.EvidenceRemoveView.as_view(),
+        name="evidence_remove",
+    ),
+    path(
+        "measurements/<uuid:public_id>/withdraw/",
+        submission.MeasurementWithdrawView.as_view(),
+        name="measurement_withdraw",
+    ),
+    path(
+        "measurements/<uuid:public_id>/correct/",
+        submission.MeasurementCorrectView.as_view(),
+        name="measurement_correct",
+    ),
+    path("reviews/", review.ReviewQueueView.as_view(), name="review_queue"),
+    path("reviews/<uuid:public_id>/", review.ReviewView.as_view(), name="review"),
+    path("reviews/<uuid:public_id>/progress/", review.ReviewProgressView.as_view(), name="review_progress"),
+]
