@@ -7,4 +7,4 @@ class EcosystemsConfig(AppConfig):
     verbose_name = _("地域共創の場")
 
     def ready(self) -> None:
-        from ecosystems import access, facts  # noqa: F401 (rules and facts register on import)
+        from ecosystems import access, facts, slots, waiting  # noqa: F401 (all register on import)

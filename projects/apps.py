@@ -7,4 +7,4 @@ class ProjectsConfig(AppConfig):
     verbose_name = _("プロジェクト")
 
     def ready(self) -> None:
-        from projects import access  # noqa: F401 (declares the rules)
+        from projects import access, slots  # noqa: F401 (rules and slots register on import)

@@ -7,4 +7,4 @@ class VisionsConfig(AppConfig):
     verbose_name = _("ビジョン")
 
     def ready(self) -> None:
-        from visions import access  # noqa: F401 (declares the rules)
+        from visions import access, slots  # noqa: F401 (rules and slots register on import)

@@ -1,0 +1,9 @@
+from django.urls import path
+
+from projects import views
+
+app_name = "projects"
+urlpatterns = [
+    path("projects/", views.ProjectListPage.as_view(), name="project_list"),
+    path("projects/<uuid:public_id>/", views.ProjectPage.as_view(), name="project_detail"),
+]
