@@ -12,10 +12,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import date
+from functools import cache
 from typing import TYPE_CHECKING, Any, NamedTuple, Self
 
 from django.core.exceptions import PermissionDenied
-from django.db import models
+from django.db import connection, models
 from django.db.models import Case, Q, QuerySet, Value, When
 from django.http import Http404
 
@@ -49,13 +50,29 @@ def fact_source(source: FactSource) -> FactSource:
     return source
 
 
+# The union is compiled once, for a user and a day that do not exist; each request only puts its own in their place.
+_NO_USER = -314_159_265_358
+_NO_DAY = date(1, 2, 3)
+
+
+@cache
+def _facts_statement() -> tuple[str, tuple[Any, ...]]:
+    """(SQL, parameters) of all sources in one UNION."""
+    first, *rest = [source(_NO_USER, _NO_DAY) for source in _fact_sources]
+    statement, parameters = first.union(*rest, all=True).query.sql_with_params()
+    return statement, tuple(parameters)
+
+
 def load_facts(user_id: int, today: date) -> list[Fact]:
     """Every fact about the user, in one query."""
     if not _fact_sources:
         return []
-    first, *rest = [source(user_id, today) for source in _fact_sources]
-    rows = first.union(*rest, all=True) if rest else first
-    return [Fact(*row) for row in rows]
+    statement, parameters = _facts_statement()
+    no_day, day = (connection.ops.adapt_datefield_value(each) for each in (_NO_DAY, today))
+    swapped = {_NO_USER: user_id, no_day: day}
+    with connection.cursor() as cursor:
+        cursor.execute(statement, [swapped.get(each, each) for each in parameters])
+        return [Fact(*row) for row in cursor.fetchall()]
 
 
 @dataclass(frozen=True)

@@ -245,7 +245,10 @@ class ErrorShape(serializers.Serializer):
 
 
 class ResourceSchema(AutoSchema):
-    """Adds to every operation the refusals that it may answer with."""
+    """Gathers operations by resource, and adds to each the refusals that it may answer with."""
+
+    def get_tags(self) -> list[str]:
+        return [self.view.basename]
 
     def _get_response_bodies(self, *args: Any, **kwargs: Any) -> Any:
         bodies = super()._get_response_bodies(*args, **kwargs)
@@ -333,10 +336,8 @@ class JobViewSet(RowViewSet):
     ordering_fields = ("created_at", "finished_at")
 
     def get_queryset(self) -> QuerySet[Any, Any]:
-        rows: QuerySet[Any, Any] = Job.objects.order_by("-id")
-        if self.actor.user_id is None:
-            return rows.none()
-        return rows.filter(requested_by_id=self.actor.user_id)
+        rows: QuerySet[Any, Any] = Job.objects.visible_to(self.actor).order_by("-id")
+        return rows
 
 
 class NoticeRow(RowSerializer):

@@ -20,7 +20,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from foundation import audit, lanes
-from foundation.access import Actor, load_actor, system_actor
+from foundation.access import NOBODY, Actor, Ground, declare, load_actor, system_actor
 from foundation.errors import DomainError
 from foundation.models.jobs import Job
 
@@ -174,4 +174,9 @@ class Progress:
             raise JobCancelled
 
 
+def _own(actor: Actor) -> Q:
+    return NOBODY if actor.user_id is None else Q(requested_by_id=actor.user_id)
+
+
+declare("foundation.view_job", Job, "処理の進み具合と結果を見る", [Ground("依頼した人", _own)])
 lanes.register("jobs", pending=has_claimable, work=work_one)

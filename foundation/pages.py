@@ -22,6 +22,8 @@ from foundation.access import Actor
 from foundation.errors import DomainError, MultipleErrors
 
 if TYPE_CHECKING:
+    from django_stubs_ext import StrOrPromise
+
     _ListView: TypeAlias = ListView[Any]
     _DetailView: TypeAlias = DetailView[Any]
     _FormView: TypeAlias = FormView[Any]
@@ -53,7 +55,7 @@ class SectionMixin(ContextMixin):
     """`section` marks the current entry of the main menu; `title` and `lead` head the page."""
 
     section = ""
-    title = ""
+    title: StrOrPromise = ""
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         return super().get_context_data(section=self.section, title=self.title, **kwargs)
@@ -73,13 +75,12 @@ class DeferredPaginator(_Paginator):
         return Page([found[key] for key in keys if key in found], number, self)
 
 
-class ListPage(SectionMixin, _ListView):
+class ListPage(ActorMixin, SectionMixin, _ListView):
     """A list: scoped, filtered by the same FilterSet as the API, ordered, paged, with its number of hits."""
 
     paginate_by = 50
     paginator_class = DeferredPaginator
     filterset_class: Any = None
-    actor: Actor
 
     def scoped(self) -> QuerySet[Any]:
         """The rows the actor may see, with what the page prints (`for_list`, select_related …)."""
@@ -91,7 +92,7 @@ class ListPage(SectionMixin, _ListView):
     def filterset(self) -> Any:
         if self.filterset_class is None:
             return None
-        return self.filterset_class(self.request.GET or None, queryset=self.scoped(), request=self.request)
+        return self.filterset_class(self.request.GET, queryset=self.scoped(), request=self.request)
 
     def get_queryset(self) -> QuerySet[Any]:
         if self.filterset is None:
@@ -104,13 +105,12 @@ class ListPage(SectionMixin, _ListView):
         return {**context, "filter": self.filterset, "query": urlencode(query)}
 
 
-class ObjectPage(SectionMixin, _DetailView):
+class ObjectPage(ActorMixin, SectionMixin, _DetailView):
     """One object, looked up by its public id among those the actor may see."""
 
     slug_field = "public_id"
     slug_url_kwarg = "public_id"
     needs: str = ""
-    actor: Actor
 
     def scoped(self) -> QuerySet[Any]:
         model: Any = self.model
