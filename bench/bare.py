@@ -73,7 +73,7 @@ def scorecard(request: HttpRequest, public_id: str) -> HttpResponse:
 class SheetSerializer(serializers.ModelSerializer[IndicatorSheet]):
     class Meta:
         model = IndicatorSheet
-        exclude = ["id", "indicator", "decision", "first_period", "last_period", "baseline_period"]
+        exclude = ["id", "indicator", "decision"]
 
     first_period = serializers.CharField()
     last_period = serializers.CharField()

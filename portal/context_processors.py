@@ -6,6 +6,8 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import reverse
 
+from foundation.access import ANONYMOUS
+
 
 def site(request: HttpRequest) -> dict[str, Any]:
     return {"site_name": settings.SITE_NAME, "edition": settings.EDITION, **_signed_in(request)}
@@ -13,9 +15,9 @@ def site(request: HttpRequest) -> dict[str, Any]:
 
 def _signed_in(request: HttpRequest) -> dict[str, Any]:
     """The unread notices, and where to change the organisation acted for, if there is a choice."""
-    if not getattr(request, "user", None) or not request.user.is_authenticated:
+    actor = getattr(request, "actor", ANONYMOUS)
+    if not actor.is_authenticated:
         return {}
-    actor = request.actor  # type: ignore[attr-defined]
     return {
         "unread_count": actor.unread_count,
         "unread_url": reverse("notices:list"),

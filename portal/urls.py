@@ -4,6 +4,7 @@ from django.urls import include, path
 
 urlpatterns = [
     path("", include("portal.home.urls")),
+    path("", include("portal.health")),
     path("accounts/", include("allauth.urls")),
     path("", include("actors.urls")),
     path("", include("ecosystems.urls")),

@@ -4,6 +4,7 @@ import tempfile
 from pathlib import Path
 
 from portal.settings.base import *  # noqa: F403
+from portal.settings.base import DATABASES
 
 EDITION = "test"
 SECRET_KEY = "only for tests"  # noqa: S105
@@ -19,3 +20,6 @@ STORAGES = {
 WHITENOISE_AUTOREFRESH = True
 ACCOUNT_RATE_LIMITS = False
 CELERY_BROKER_URL = ""
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # In a file, so that threads of one test can wait for each other as processes do.
+    DATABASES["default"]["TEST"] = {"NAME": VAR_DIR / "test.sqlite3"}

@@ -20,8 +20,14 @@ def entry(reason: str = "") -> AuditEntry:
 
 def test_entry_tells_who_did_what_to_which_object():
     organization = make_organization("う市（架空）")
-    made = audit.record(ACTOR, "actors.change_organization", organization, before={"name": "旧"}, after={"name": "新"})
-    assert (made.actor_label, made.object_label, made.object_id) == ("試験", "う市（架空）", str(organization.public_id))
+    made = audit.record(
+        ACTOR, "actors.change_organization", organization, before={"name": "旧"}, after={"name": "新"}
+    )
+    assert (made.actor_label, made.object_label, made.object_id) == (
+        "試験",
+        "う市（架空）",
+        str(organization.public_id),
+    )
 
 
 def test_sealing_chains_every_settled_entry():
