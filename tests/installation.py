@@ -99,7 +99,9 @@ class Installation:
     def _run(self, command: list[str], check: bool) -> subprocess.CompletedProcess[str]:
         done = subprocess.run(command, cwd=ROOT, env=self.env, capture_output=True, text=True, timeout=300)
         if check and done.returncode:
-            raise AssertionError(f"{command[1:3]} → {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-6000:]}")
+            raise AssertionError(
+                f"{command[1:3]} → {done.returncode}\n{done.stdout[-3000:]}\n{done.stderr[-6000:]}"
+            )
         return done
 
     def start(self, *command: str, **env: str) -> subprocess.Popen[bytes]:
@@ -153,7 +155,9 @@ class Installation:
         raise AssertionError(f"no answer from {url}\n{self.logs()}")
 
     def logs(self) -> str:
-        return "\n".join(path.read_text(errors="replace")[-3000:] for path in self.folder.glob("process-*.log"))
+        return "\n".join(
+            path.read_text(errors="replace")[-3000:] for path in self.folder.glob("process-*.log")
+        )
 
     # --- the end --------------------------------------------------------------------------------------------------
 

@@ -27,7 +27,10 @@ ARGUMENTS = [
 
 def chromium() -> str:
     """The path of a Chromium; without one the journeys are skipped, except in CI, where they fail."""
-    found = next((path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))), "")
+    found = next(
+        (path for name in ("chromium", "chromium-browser", "google-chrome") if (path := shutil.which(name))),
+        "",
+    )
     if not found and CI:
         pytest.fail("no Chromium found")
     if not found:
@@ -93,7 +96,7 @@ class Visitor:
         page = self.open("/accounts/login/")
         page.fill("input[name=login]", email)
         page.fill("input[name=password]", PASSWORD)
-        page.click("main button[type=submit]")
+        page.click("main form .p-button[data-kind=primary]")
         page.wait_for_url("**/home/")
         return page
 
