@@ -62,4 +62,4 @@ def test_filters_cost_no_further_query(crowded, ask):
 def test_series_and_explanation_keep_their_budget(crowded, ask):
     total, caller = crowded.own["total"].public_id, ask("administrator")
     assert count(caller, f"indicators/{total}/series/") <= ROW
-    assert count(caller, f"indicators/{total}/explain/?period=FY2025-Q1&basis=provisional") <= 14
+    assert count(caller, f"indicators/{total}/explain/?period=FY2025-Q1&basis=provisional") <= 15

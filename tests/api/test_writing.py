@@ -291,6 +291,9 @@ def test_who_may_not_approve_leaves_no_event(world, ask, name, status):
 
 def test_nobody_approves_their_own_figure(world, ask, people):
     people.scorecard.participants.add(people.university)
+    indicator = world.own["indicator"]
+    indicator.post_id = min(people.actor("reviewer").post_ids)
+    indicator.save()
     mine = ask("reviewer").post(URL, figure(world.own["indicator"])).json()
     assert ask("reviewer").post(f"{URL}{mine['id']}/approve/").status_code == 403
 
