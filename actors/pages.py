@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from functools import cached_property
 from typing import Any
 
 from django.views.generic.base import ContextMixin
 
-from foundation.pages import ListPage, PublicPage
+from foundation.pages import PublicPage
 
 Crumb = dict[str, str]
 
@@ -29,11 +28,3 @@ class OpenPage(PublicPage, ContextMixin):
 
 def crumb(label: object, url: str = "") -> Crumb:
     return {"label": str(label), "url": url}
-
-
-class SearchPage(ListPage):
-    """A list whose filters are always bound: an address without conditions shows everything, not nothing."""
-
-    @cached_property
-    def filterset(self) -> Any:
-        return self.filterset_class(self.request.GET, queryset=self.scoped(), request=self.request)

@@ -12,14 +12,14 @@ from django.utils.translation import gettext_lazy
 from actors import slots as places
 from actors.filters import OrganizationFilter
 from actors.models import Organization
-from actors.pages import Crumb, OpenPage, SearchPage, crumb
+from actors.pages import Crumb, OpenPage, crumb
 from actors.prefectures import prefecture_name
 from actors.selectors import posts_of
 from foundation import slots
-from foundation.pages import ObjectPage
+from foundation.pages import ListPage, ObjectPage
 
 
-class OrganizationListPage(OpenPage, SearchPage):
+class OrganizationListPage(OpenPage, ListPage):
     """機関: everybody who takes part somewhere, found by name, kind and prefecture."""
 
     model = Organization

@@ -80,6 +80,9 @@ class SheetSerializer(serializers.ModelSerializer[IndicatorSheet]):
     baseline_period = serializers.CharField()
 
 
+SHEET = SheetSerializer()  # one for all rows, as a hand-tuned view would
+
+
 class IndicatorSerializer(serializers.ModelSerializer[Indicator]):
     """The same fields as the portal's list, the plain way."""
 
@@ -93,7 +96,7 @@ class IndicatorSerializer(serializers.ModelSerializer[Indicator]):
         fields = ["id", "scorecard", "code", "name", "position", "kind", "visibility", "post", "sheet"]
 
     def get_sheet(self, row: Any) -> Any:
-        return SheetSerializer(row.current[0]).data
+        return SHEET.to_representation(row.current[0])
 
 
 class Pages(pagination.PageNumberPagination):

@@ -54,7 +54,9 @@ def forum_member(path: str, visibility: str | None = "visibility") -> Ground:
 
     def condition(actor: Actor) -> Q:
         rows = in_forums(path, member_forums(actor))
-        return rows & Q(**{f"{visibility}__in": ("public", "members")}) if visibility else rows
+        if rows is NOBODY or visibility is None:
+            return rows
+        return rows & Q(**{f"{visibility}__in": ("public", "members")})
 
     return Ground("場の構成員・オブザーバー", condition)
 

@@ -40,7 +40,7 @@ class ForumRow(RowSerializer):
     code = serializers.CharField()
     name = serializers.CharField()
     summary = serializers.CharField()
-    parent = Link(Forum)
+    parent = Link(Forum)  # type: ignore[assignment]  # a member of that name
     core_body = JoinedLink()
     founded_on = serializers.DateField(allow_null=True)
     visibility = Choice(Visibility.choices)

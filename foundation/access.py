@@ -160,6 +160,17 @@ def load_actor(user_id: int, on_behalf_of_id: int | None = None) -> Actor:
 # --- rules ---------------------------------------------------------------------------------------------------------
 
 
+def any_of(conditions: Iterable[Q]) -> Q:
+    """Their OR, kept as small as it is: grounds that do not hold leave no trace in the SQL."""
+    found: Q | None = None
+    for each in conditions:
+        if each is EVERYBODY:
+            return EVERYBODY
+        if each is not NOBODY:
+            found = each if found is None else found | each
+    return NOBODY if found is None else found
+
+
 @dataclass(frozen=True)
 class Ground:
     """A reason why somebody may act: a name for the printed table, and the condition on rows."""
@@ -181,11 +192,12 @@ class Rule:
     def condition(self, actor: Actor) -> Q:
         if actor.is_system:
             return EVERYBODY
-        allowed = NOBODY
-        for ground in self.grounds:
-            allowed |= ground.condition(actor)
+        allowed = any_of(ground.condition(actor) for ground in self.grounds)
+        if allowed is NOBODY:
+            return NOBODY
         for exception in self.exceptions:
-            allowed &= ~exception.condition(actor)
+            refused = exception.condition(actor)
+            allowed = allowed if refused is NOBODY else allowed & ~refused
         return allowed
 
 
@@ -226,7 +238,10 @@ class AccessQuerySet(_QuerySet):
 
     def allowed(self, actor: Actor, verb: str) -> Self:
         """The rows on which the actor may do `verb` (`change`, or a full action name)."""
-        return self.filter(condition(actor, action_name(self.model, verb)))
+        rows = condition(actor, action_name(self.model, verb))
+        if rows is EVERYBODY:
+            return self.all()
+        return self.none() if rows is NOBODY else self.filter(rows)
 
     def visible_to(self, actor: Actor) -> Self:
         return self.allowed(actor, "view")
@@ -234,14 +249,17 @@ class AccessQuerySet(_QuerySet):
     def with_can(self, actor: Actor, *verbs: str) -> Self:
         """Annotate `can_<verb>` on each row; no further query."""
         flags = {
-            f"can_{verb.split('.')[-1]}": Case(
-                When(condition(actor, action_name(self.model, verb)), then=Value(True)),
-                default=Value(False),
-                output_field=models.BooleanField(),
-            )
+            f"can_{verb.split('.')[-1]}": _flag(condition(actor, action_name(self.model, verb)))
             for verb in verbs
         }
         return self.annotate(**flags)
+
+
+def _flag(rows: Q) -> Case | Value:
+    """Whether a row is among `rows`, as a column."""
+    if rows is NOBODY or rows is EVERYBODY:
+        return Value(rows is EVERYBODY, output_field=models.BooleanField())
+    return Case(When(rows, then=Value(True)), default=Value(False), output_field=models.BooleanField())
 
 
 def may(actor: Actor, verb: str, obj: models.Model) -> bool:

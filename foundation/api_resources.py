@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from decimal import Decimal
 from functools import cache
 from operator import itemgetter
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 import django_filters
 from django.core.paginator import Page, Paginator
@@ -34,6 +34,13 @@ from foundation.api.views import AllowListOrdering, ReadOnlyScopedViewSet
 from foundation.models.jobs import Job
 from foundation.models.notices import Notice
 
+if TYPE_CHECKING:
+    _Field: TypeAlias = serializers.Field[Any, Any, Any, Any]
+    _Serializer: TypeAlias = serializers.Serializer[Any]
+    _Paginator: TypeAlias = Paginator[Any]
+else:
+    _Field, _Serializer, _Paginator = serializers.Field, serializers.Serializer, Paginator
+
 Row = dict[str, Any]
 Reader = Callable[[Row], Any]
 
@@ -41,7 +48,7 @@ Reader = Callable[[Row], Any]
 # Columns --------------------------------------------------------------------------------------------------------
 
 
-class Column(serializers.Field):
+class Column(_Field):
     """A member of a row that is made of other columns, or looked up for the whole page at once."""
 
     def __init__(self, **kwargs: Any) -> None:
@@ -56,7 +63,7 @@ class Column(serializers.Field):
         raise NotImplementedError
 
 
-class LinkShape(serializers.Serializer):
+class LinkShape(_Serializer):
     """A named object elsewhere in the API."""
 
     id = serializers.UUIDField()
@@ -135,7 +142,7 @@ def plain_figure(value: Decimal | None) -> str | None:
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 
-def _plain_reader(field: serializers.Field, key: str) -> Reader:
+def _plain_reader(field: _Field, key: str) -> Reader:
     if isinstance(field, FigureColumn):
         return lambda row: plain_figure(row[key])
     convert = getattr(field, "plain", None)
@@ -144,16 +151,16 @@ def _plain_reader(field: serializers.Field, key: str) -> Reader:
     return itemgetter(key)
 
 
-def _key_of(name: str, field: serializers.Field) -> str:
+def _key_of(name: str, field: _Field) -> str:
     return str(field.source or name).replace(".", "__")
 
 
-class RowSerializer(serializers.Serializer):
+class RowSerializer(_Serializer):
     """Declares a row. A field reads the column of its `source` (dots lead through relations) or of its own name."""
 
     @classmethod
-    def columns(cls) -> Mapping[str, serializers.Field]:
-        return cls._declared_fields  # type: ignore[attr-defined,no-any-return]
+    def columns(cls) -> Mapping[str, _Field]:
+        return cls._declared_fields
 
     @classmethod
     def keys(cls) -> tuple[str, ...]:
@@ -213,32 +220,34 @@ class QuickFilterBackend(DjangoFilterBackend):
 # View sets ------------------------------------------------------------------------------------------------------
 
 
-class RowsPaginator(Paginator):  # type: ignore[type-arg]
+class RowsPaginator(_Paginator):
     """Pages of `.values()` rows; a later page is found by its keys first, so that it costs about as the first."""
 
-    def page(self, number: int | str) -> Page:  # type: ignore[type-arg]
+    def page(self, number: int | str) -> Page[Any]:
         number = self.validate_number(number)
         bottom = (number - 1) * self.per_page
-        rows: QuerySet[Any, Any] = self.object_list  # type: ignore[assignment]
+        rows: Any = self.object_list
         if bottom == 0:
-            return self._get_page(list(rows[: self.per_page]), number, self)
+            return Page(list(rows[: self.per_page]), number, self)
         keys = list(rows.values_list("pk", flat=True)[bottom : bottom + self.per_page])
         found = {row["pk"]: row for row in rows.filter(pk__in=keys).order_by()}
-        return self._get_page([found[key] for key in keys if key in found], number, self)
+        return Page([found[key] for key in keys if key in found], number, self)
 
 
 class RowPagination(Pagination):
     django_paginator_class = RowsPaginator
 
 
-class ErrorDetail(serializers.Serializer):
+class ErrorDetail(_Serializer):
     code = serializers.CharField()
     message = serializers.CharField()
-    fields = serializers.DictField(child=serializers.ListField(child=serializers.CharField()))
+    fields = serializers.DictField(  # type: ignore[assignment]  # a member of that name
+        child=serializers.ListField(child=serializers.CharField())
+    )
     request_id = serializers.CharField()
 
 
-class ErrorShape(serializers.Serializer):
+class ErrorShape(_Serializer):
     """The one shape of every refusal."""
 
     error = ErrorDetail()
@@ -248,7 +257,7 @@ class ResourceSchema(AutoSchema):
     """Gathers operations by resource, and adds to each the refusals that it may answer with."""
 
     def get_tags(self) -> list[str]:
-        return [self.view.basename]
+        return [self.view.basename]  # type: ignore[attr-defined]  # every view here is a router's
 
     def _get_response_bodies(self, *args: Any, **kwargs: Any) -> Any:
         bodies = super()._get_response_bodies(*args, **kwargs)

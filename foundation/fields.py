@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from decimal import Decimal
+from decimal import Context, Decimal
 from typing import TYPE_CHECKING, Any
 
 from django import forms
@@ -14,6 +14,7 @@ else:
     _Field = models.Field
 
 MICRO = 1_000_000
+_EXACT = Context(prec=60)
 _INT64 = 1 << 63
 
 
@@ -28,9 +29,7 @@ def to_micros(value: Decimal) -> int:
 
 def from_micros(micros: int) -> Decimal:
     """The exact Decimal of `micros` millionths, without a trailing exponent and whatever the decimal context."""
-    sign, digits = (1 if micros < 0 else 0), tuple(int(d) for d in str(abs(micros)))
-    value = Decimal((sign, digits, -6))
-    return value if micros else Decimal("0.000000")
+    return _EXACT.scaleb(Decimal(micros), -6)
 
 
 class ExactDecimalField(_Field):

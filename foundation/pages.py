@@ -62,7 +62,10 @@ class SectionMixin(ContextMixin):
 
 
 class DeferredPaginator(_Paginator):
-    """Finds the keys of a page first and reads only those rows in full, so that page 300 costs about as page 1."""
+    """Finds the keys of a page first and reads only those rows in full; from the end, where that is nearer.
+
+    So page 300 costs about as much as page 1, and the last page no more than the first.
+    """
 
     def page(self, number: int | str) -> Page[Any]:
         number = self.validate_number(number)
@@ -70,9 +73,15 @@ class DeferredPaginator(_Paginator):
         rows: Any = self.object_list
         if bottom == 0:
             return Page(rows[: self.per_page], number, self)
-        keys = list(rows.values_list("pk", flat=True)[bottom : bottom + self.per_page])
+        keys = self._keys(rows, bottom, min(bottom + self.per_page, self.count))
         found = {row.pk: row for row in rows.filter(pk__in=keys)}
         return Page([found[key] for key in keys if key in found], number, self)
+
+    def _keys(self, rows: Any, bottom: int, top: int) -> list[Any]:
+        keys = rows.values_list("pk", flat=True)
+        if bottom * 2 <= self.count:
+            return list(keys[bottom:top])
+        return list(keys.reverse()[self.count - top : self.count - bottom])[::-1]
 
 
 class ListPage(ActorMixin, SectionMixin, _ListView):

@@ -84,7 +84,11 @@ def _open_to_all(prefix: str) -> Ground:
 def _open_to_members(prefix: str) -> Ground:
     def condition(actor: Actor) -> Q:
         rows = forum_member(f"{prefix}scorecard__forum_id", f"{prefix}visibility").condition(actor)
-        return rows & Q(**{f"{prefix}scorecard__visibility__in": ("public", "members")})
+        return (
+            rows
+            if rows is NOBODY
+            else rows & Q(**{f"{prefix}scorecard__visibility__in": ("public", "members")})
+        )
 
     return Ground("場の構成員・オブザーバー", condition)
 
@@ -101,7 +105,8 @@ def _kept_by_nobody() -> Ground:
     """Where no keeper is named yet, whoever takes part may enter."""
 
     def condition(actor: Actor) -> Q:
-        return participant("scorecard_id").condition(actor) & Q(post__isnull=True)
+        rows = participant("scorecard_id").condition(actor)
+        return rows if rows is NOBODY else rows & Q(post__isnull=True)
 
     return Ground("参加者（所管課が決まっていないKPI）", condition)
 
@@ -180,7 +185,7 @@ def _submitted_to_reviewers(prefix: str = "") -> Ground:
 
     def condition(actor: Actor) -> Q:
         rows = in_forums(f"{prefix}scorecard__forum_id", duty_forums(actor, *REVIEW))
-        return rows & Q(**{f"{prefix}state": Submission.State.SUBMITTED})
+        return rows if rows is NOBODY else rows & Q(**{f"{prefix}state": Submission.State.SUBMITTED})
 
     return Ground("事務局・確認者（提出されたもの）", condition)
 
@@ -212,11 +217,18 @@ SAME_ORGANIZATION = Ground("同じ機関の実績値（場の設定で認めて�
 
 REPORTERS = Ground("報告した人とその担当ポスト", _entered_by_self)
 
+
+def _single_figures(prefix: str) -> tuple[Ground, ...]:
+    """Whoever takes part sees each figure behind an indicator, with who reported and approved it."""
+    return (_open_to_members(prefix), *_inherits(prefix))
+
+
+declare("kpis.view_figures_indicator", Indicator, "KPIの実績値の一件ずつを見る", _single_figures(""))
 declare(
     "kpis.view_measurement",
     Measurement,
     "実績値の一件を見る",
-    [_open_to_members("indicator__"), *_inherits("indicator__"), own_submission()],
+    [*_single_figures("indicator__"), own_submission()],
 )
 declare(
     "kpis.approve_measurement",
@@ -245,7 +257,7 @@ def _submitted_to_members(prefix: str) -> Ground:
 
     def condition(actor: Actor) -> Q:
         rows = forum_member(f"{prefix}scorecard__forum_id", f"{prefix}scorecard__visibility").condition(actor)
-        return rows & Q(**{f"{prefix}state": Submission.State.SUBMITTED})
+        return rows if rows is NOBODY else rows & Q(**{f"{prefix}state": Submission.State.SUBMITTED})
 
     return Ground("場の構成員・オブザーバー（提出されたもの）", condition)
 

@@ -49,6 +49,7 @@ __all__ = [
     "exact_sum",
     "fold_periods",
     "gap_estimates",
+    "handed_up",
     "measured_cell",
     "parse_figure",
     "ratio_cell",
@@ -190,6 +191,11 @@ def apply_factor(figure: CellFigure, factor: Decimal) -> CellFigure:
     )
 
 
+def handed_up(figure: CellFigure, factor: Decimal, tree_rule: TreeRule) -> CellFigure:
+    """What a child's folded figure brings to a parent of this rule: times the factor; an answer as it is."""
+    return figure if tree_rule.asks_yes else apply_factor(figure, factor)
+
+
 # --- step 3: children make a parent -----------------------------------------------------------------
 
 
@@ -212,11 +218,7 @@ def combine(
     no value. The order in which children are given does not matter.
     """
     children = list(children)
-    yes_rule = tree_rule in (TreeRule.COUNT_YES, TreeRule.SHARE_YES)
-    joined = [
-        child if yes_rule else replace(child, figure=apply_factor(child.figure, child.factor))
-        for child in children
-    ]
+    joined = [replace(child, figure=handed_up(child.figure, child.factor, tree_rule)) for child in children]
     present = [child for child in joined if _is_present(child.figure, tree_rule)]
     made = _TREES[tree_rule](present, percent) if present else CellFigure()
     return CellFigure(

@@ -8,13 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from kpis.arithmetic import CellFigure, apply_factor, running_total
+from kpis.arithmetic import CellFigure, handed_up, running_total
 from kpis.models import Contribution, Measurement
 from kpis.periods import Period
 from kpis.rollup.clean import CleanLedger
 from kpis.rules import TreeRule
-
-YES_RULES = (TreeRule.COUNT_YES, TreeRule.SHARE_YES)
 
 
 @dataclass
@@ -92,6 +90,6 @@ def _contributed(
 ) -> Node:
     """What one child brings: its own cells folded, then converted by the factor."""
     nodes = [_cell(ledger, link.child_id, own) for own in ledger.counted_periods(link, period)]
-    yes = ledger.sheets[parent_id].tree_rule in YES_RULES
-    handed = figure if yes else apply_factor(figure, link.factor)
+    rule = TreeRule(ledger.sheets[parent_id].tree_rule)
+    handed = handed_up(figure, link.factor, rule)
     return Node(link.child_id, period, figure, nodes, link, handed)

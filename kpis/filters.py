@@ -6,9 +6,10 @@ from typing import Any
 
 import django_filters
 from django import forms
-from django.db.models import Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 from django.utils.translation import gettext_lazy as _
 
+from actors.models import Post
 from kpis.models import Indicator, Scorecard
 from kpis.rules import Value
 from kpis.selectors.wording import keeper_text
@@ -66,13 +67,9 @@ class IndicatorFilter(django_filters.FilterSet):
         self.filters["keeper"].extra["choices"] = self._keepers(actor)
 
     def _keepers(self, actor: Any) -> list[tuple[str, str]]:
-        rows = Indicator.objects.visible_to(actor).filter(post__isnull=False).order_by().distinct()
-        found = rows.values_list(
-            "post__public_id",
-            "post__section",
-            "post__name",
-            "post__organization__short_name",
-            "post__organization__name",
+        kept = Indicator.objects.visible_to(actor).filter(post=OuterRef("pk"))
+        found = Post.objects.filter(Exists(kept)).values_list(
+            "public_id", "section", "name", "organization__short_name", "organization__name"
         )
         return sorted(
             (

@@ -11,7 +11,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext_lazy as _
 
 from kpis.models import Indicator
-from kpis.selectors.entry_grid import GridCell
+from kpis.selectors.entry_cell import GridCell
 from kpis.services.entering import DETAILS, Typed, mark_of
 from kpis.services.planning import FIGURES
 

@@ -45,7 +45,7 @@ def check_contribution(
         )
     if weight < 0:
         raise RuleError("weight", "重みに負の数は使えません。")
-    if parent.tree_rule in (TreeRule.COUNT_YES, TreeRule.SHARE_YES):
+    if parent.tree_rule.asks_yes:
         _check_yes(child, factor)
     else:
         _check_figures(parent, child, factor)

@@ -78,6 +78,11 @@ class TreeRule(Choice):
     COUNT_YES = "count_yes", "「はい」の数"
     SHARE_YES = "share_yes", "「はい」の割合"
 
+    @property
+    def asks_yes(self) -> bool:
+        """It counts 「はい」: a child's answer goes up as it is, without weight or factor."""
+        return self in (TreeRule.COUNT_YES, TreeRule.SHARE_YES)
+
 
 class Value(Choice):
     SOCIAL = "social", "社会的価値"

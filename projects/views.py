@@ -9,14 +9,14 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from actors.pages import Crumb, OpenPage, SearchPage, crumb
-from foundation.pages import ObjectPage
+from actors.pages import Crumb, OpenPage, crumb
+from foundation.pages import ListPage, ObjectPage
 from projects.filters import ProjectFilter
 from projects.models import Project
 from projects.selectors import indicators_of, projects_for_detail, projects_for_list, tone_of
 
 
-class ProjectListPage(OpenPage, SearchPage):
+class ProjectListPage(OpenPage, ListPage):
     model = Project
     filterset_class = ProjectFilter
     template_name = "projects/project_list.html"

@@ -9,10 +9,10 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from actors.pages import Crumb, OpenPage, SearchPage, crumb
+from actors.pages import Crumb, OpenPage, crumb
 from ecosystems.selectors import is_insider
 from foundation import slots
-from foundation.pages import ObjectPage
+from foundation.pages import ListPage, ObjectPage
 from visions import slots as places
 from visions.filters import VisionFilter
 from visions.models import Vision, VisionVersion
@@ -26,7 +26,7 @@ from visions.selectors import (
 )
 
 
-class VisionListPage(OpenPage, SearchPage):
+class VisionListPage(OpenPage, ListPage):
     model = Vision
     filterset_class = VisionFilter
     template_name = "visions/vision_list.html"

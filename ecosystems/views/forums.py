@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic.base import ContextMixin
 
-from actors.pages import Crumb, OpenPage, SearchPage, crumb
+from actors.pages import Crumb, OpenPage, crumb
 from ecosystems import slots as places
 from ecosystems.filters import ForumFilter
 from ecosystems.models import Decision, Forum
@@ -27,7 +27,7 @@ from ecosystems.selectors import (
     with_roadmap,
 )
 from foundation import slots
-from foundation.pages import ActorMixin, ObjectPage
+from foundation.pages import ActorMixin, ListPage, ObjectPage
 from foundation.waiting import Due
 
 
@@ -51,7 +51,7 @@ class ForumPart(ActorMixin, ContextMixin):
         return super().get_context_data(forum=self.forum, **kwargs)
 
 
-class ForumListPage(OpenPage, SearchPage):
+class ForumListPage(OpenPage, ListPage):
     model = Forum
     filterset_class = ForumFilter
     template_name = "ecosystems/forum_list.html"

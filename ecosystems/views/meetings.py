@@ -8,7 +8,7 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy
 
-from actors.pages import SearchPage, crumb
+from actors.pages import crumb
 from ecosystems import slots as places
 from ecosystems.filters import DecisionFilter
 from ecosystems.models import Decision, Meeting
@@ -41,7 +41,7 @@ class MembersPart(ForumPart, ListPage):
         return super().get_context_data(crumbs=forum_crumbs(self.forum, crumb(self.title)), **kwargs)
 
 
-class DecisionListPage(StaffPage, MembersPart, SearchPage):
+class DecisionListPage(StaffPage, MembersPart):
     """決定事項 with who does what by when, the policy paper it went into, and every organisation's answer."""
 
     model = Decision

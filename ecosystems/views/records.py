@@ -11,15 +11,15 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.generic import TemplateView
 
-from actors.pages import Crumb, OpenPage, SearchPage, crumb
+from actors.pages import Crumb, OpenPage, crumb
 from ecosystems.filters import CaseFilter
 from ecosystems.models import Case
 from ecosystems.selectors import cases_for_list, forums_with_roadmap, roadmap_sections
 from ecosystems.views.forums import ForumPart
-from foundation.pages import ObjectPage, SectionMixin
+from foundation.pages import ListPage, ObjectPage, SectionMixin
 
 
-class CaseListPage(OpenPage, SearchPage):
+class CaseListPage(OpenPage, ListPage):
     """公開記録: cases, and the way to the roadmaps."""
 
     model = Case

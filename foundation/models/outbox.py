@@ -7,7 +7,10 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Message(models.Model):
-    """One thing to be done after a commit, written in that commit; delivered at least once, in order of id."""
+    """One thing to be done after a commit, written in that commit; delivered at least once.
+
+    What is due is taken by `available_at`, then id: a message that failed waits, and later ones overtake it.
+    """
 
     topic = models.CharField(_("件名"), max_length=100)
     payload = models.JSONField(_("内容"))

@@ -18,7 +18,7 @@ class ContributionRow(RowSerializer):
     """KPIのつながり; an end that the caller may not see is null"""
 
     id = serializers.UUIDField(source="public_id")
-    parent = Link(Indicator)
+    parent = Link(Indicator)  # type: ignore[assignment]  # a member of that name
     child = Link(Indicator)
     state = Choice(Contribution.State.choices)
     weight = FigureColumn()

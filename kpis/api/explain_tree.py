@@ -8,18 +8,18 @@ figure of its (visible) indicator stays. Four queries beside those of the comput
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any
 
 from django.urls import reverse
 
 from foundation.access import Actor
 from foundation.api_resources import Row, plain_figure
-from kpis.arithmetic import CellFigure, apply_factor, fold_periods, rounded
+from kpis.arithmetic import CellFigure, handed_up, rounded
 from kpis.models import Contribution, Evidence, Indicator, Measurement, MeasurementEvent
 from kpis.periods import Period
 from kpis.rollup.clean import CleanLedger
-from kpis.rules import TimeRule, TreeRule
+from kpis.rules import TreeRule
+from kpis.selectors.recorded import evidence_behind
 from kpis.units import Unit, unit_of
 
 
@@ -40,9 +40,8 @@ class Explanation:
         shown = Measurement.objects.visible_to(actor).filter(pk__in=rows)
         found = cls(ledger, set(seen.values_list("pk", flat=True)), set(shown.values_list("pk", flat=True)))
         found.events = events_of(found.measurements, ledger)
-        submissions = {rows[pk].submission_id for pk in found.measurements} - {None}
-        for each in Evidence.objects.visible_to(actor).filter(submission_id__in=submissions).order_by("id"):
-            found.evidence.setdefault(each.submission_id, []).append(each)
+        submissions = {key for pk in found.measurements if (key := rows[pk].submission_id) is not None}
+        found.evidence = evidence_behind(actor, submissions)
         return found
 
     # --- figures ------------------------------------------------------------------------------------------------
@@ -56,11 +55,10 @@ class Explanation:
         indicator, sheet = self.ledger.indicators[indicator_id], self.ledger.sheets[indicator_id]
         unit = unit_of(sheet.unit)
         return {
-            "indicator": {"id": indicator.public_id, "code": indicator.code, "name": indicator.name},
-            "unit": unit.code,
-            "unit_label": unit.label,
+            **heading_of(indicator, unit),
             "time_rule": sheet.time_rule,
-            **_printed(figure, unit),
+            **printed(figure, unit),
+            **coverage_of(figure),
             "cells": [self._cell(indicator_id, period, unit) for period in own],
         }
 
@@ -69,36 +67,29 @@ class Explanation:
         rolled_up = self.ledger.indicators[indicator_id].is_rolled_up
         children = self.ledger.children(indicator_id, period) if rolled_up else []
         shown = [(link, child.figure) for link, child in children if link.child_id in self.visible]
-        rule = TreeRule(self.ledger.sheets[indicator_id].tree_rule) if rolled_up else None
+        figure = self.ledger.figure(indicator_id, period)
         return {
             "period": period.code,
             "label": period.label,
-            **_printed(self.ledger.figure(indicator_id, period), unit),
+            **printed(figure, unit),
+            **coverage_of(figure),
             "missing": row.missing if row is not None and row.missing else None,
-            "tree_rule": rule.value if rule else None,
+            "tree_rule": self.ledger.sheets[indicator_id].tree_rule if rolled_up else None,
             "measurement": self._measurement(row),
-            "children": [self._child(link, figure, period, rule, unit) for link, figure in shown],
+            "children": [self._child(link, brought, period, unit) for link, brought in shown],
             "hidden": len(children) - len(shown),
         }
 
-    def _child(
-        self, link: Contribution, figure: CellFigure, period: Period, rule: TreeRule | None, unit: Unit
-    ) -> Row:
-        counted = rule in (TreeRule.COUNT_YES, TreeRule.SHARE_YES)
-        joined = figure if counted else apply_factor(figure, link.factor)
-        own = self.ledger.counted_periods(link, period)
+    def _child(self, link: Contribution, figure: CellFigure, period: Period, unit: Unit) -> Row:
+        rule = TreeRule(self.ledger.sheets[link.parent_id].tree_rule)
+        handed = handed_up(figure, link.factor, rule)
         return {
             "id": link.public_id,
             "weight": plain_figure(link.weight),
             "factor": plain_figure(link.factor),
-            "handed": plain_figure(joined.value if counted else joined.stored(unit)),
-            "figure": self._figure(link.child_id, self._folded(link.child_id, own), own),
+            "handed": plain_figure(handed.value if rule.asks_yes else handed.stored(unit)),
+            "figure": self._figure(link.child_id, figure, self.ledger.counted_periods(link, period)),
         }
-
-    def _folded(self, indicator_id: int, own: list[Period]) -> CellFigure:
-        sheet = self.ledger.sheets[indicator_id]
-        cells = [self.ledger.figure(indicator_id, period) for period in own]
-        return fold_periods(cells, TimeRule(sheet.time_rule), sheet.is_percent)
 
     # --- the ledger's rows --------------------------------------------------------------------------------------
 
@@ -139,15 +130,26 @@ def _file_url(evidence: Evidence) -> str:
     return reverse("files:download", args=[evidence.file.public_id]) if evidence.file else ""
 
 
-def _printed(figure: CellFigure, unit: Unit) -> Row:
-    numerator: Decimal | None = figure.numerator
+def heading_of(indicator: Indicator, unit: Unit) -> Row:
+    return {
+        "indicator": {"id": indicator.public_id, "code": indicator.code, "name": indicator.name},
+        "unit": unit.code,
+        "unit_label": unit.label,
+    }
+
+
+def printed(figure: CellFigure, unit: Unit) -> Row:
+    """The figure as text, in its unit."""
+    numerator = figure.numerator
     return {
         "value": plain_figure(figure.stored(unit)),
         "numerator": plain_figure(None if numerator is None else rounded(unit.from_smallest(numerator))),
         "denominator": plain_figure(figure.denominator),
-        "reported": figure.reported,
-        "expected": figure.expected,
     }
+
+
+def coverage_of(figure: CellFigure) -> Row:
+    return {"reported": figure.reported, "expected": figure.expected}
 
 
 def events_of(measurement_ids: set[int], ledger: CleanLedger | None = None) -> dict[int, list[Row]]:

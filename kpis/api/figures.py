@@ -15,9 +15,9 @@ from rest_framework import serializers
 from foundation.access import Actor, require
 from foundation.api_resources import FigureColumn, LinkShape, Row, plain_figure
 from foundation.errors import DomainError
-from kpis.api.explain_tree import Explanation
+from kpis.api.explain_tree import Explanation, coverage_of, heading_of, printed
 from kpis.api.parameters import PeriodCode
-from kpis.arithmetic import CellFigure, rounded
+from kpis.arithmetic import CellFigure
 from kpis.models import Cell, Indicator, IndicatorSheet
 from kpis.models.cell import TOTAL
 from kpis.periods import Grain, Period, periods_between
@@ -44,7 +44,7 @@ class PointShape(serializers.Serializer):
     """The figure of one period; `missing` says why there is none"""
 
     period = PeriodCode()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a member of that name
     value = FigureColumn()
     numerator = FigureColumn()
     denominator = FigureColumn()
@@ -126,7 +126,7 @@ class ExplainedCell(serializers.Serializer):
     """One own cell: the measurement behind it, or the contributions; `hidden` counts those not shown"""
 
     period = PeriodCode()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a member of that name
     value = FigureColumn()
     numerator = FigureColumn()
     denominator = FigureColumn()
@@ -158,7 +158,7 @@ class ExplanationShape(serializers.Serializer):
     """なぜこの値か"""
 
     period = PeriodCode()
-    label = serializers.CharField()
+    label = serializers.CharField()  # type: ignore[assignment]  # a member of that name
     basis = serializers.CharField()
     as_of = serializers.DateTimeField(allow_null=True)
     record_number = serializers.IntegerField(allow_null=True)
@@ -205,10 +205,9 @@ class Span:
         return periods
 
     def _last_day(self, sheet: IndicatorSheet, newest: Period | None) -> date:
-        if self.last is not None:
-            return self.last.last_day
-        if sheet.last_period is not None:
-            return sheet.last_period.last_day
+        last: Period | None = self.last or sheet.last_period
+        if last is not None:
+            return last.last_day
         today = Period.of(timezone.localdate(), self.grain).last_day
         return max(today, newest.last_day) if newest else today
 
@@ -275,9 +274,7 @@ def _body(
     unit = unit_of(found.sheet.unit)
     today = timezone.localdate(moment.at if moment else None)
     return {
-        "indicator": {"id": indicator.public_id, "code": indicator.code, "name": indicator.name},
-        "unit": unit.code,
-        "unit_label": unit.label,
+        **heading_of(indicator, unit),
         "basis": basis.value,
         "grain": span.grain.code,
         **moment_of(moment),
@@ -295,16 +292,12 @@ def moment_of(moment: ledger.Moment | None) -> Row:
 def _point(found: Series, unit: Unit, period: Period, today: date) -> Row:
     figure = found.flow(period)
     total = found.at(period).stored(unit) if found.sheet.is_running_total else None
-    numerator = figure.numerator
     return {
         "period": period.code,
         "label": period.label,
-        "value": plain_figure(figure.stored(unit)),
-        "numerator": plain_figure(None if numerator is None else rounded(unit.from_smallest(numerator))),
-        "denominator": plain_figure(figure.denominator),
+        **printed(figure, unit),
         "running_total": plain_figure(total),
-        "reported": figure.reported,
-        "expected": figure.expected,
+        **coverage_of(figure),
         "nature": _nature(found.natures(period)),
         "missing": None if figure.value is not None else found.gap(period, today),
     }

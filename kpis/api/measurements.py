@@ -47,13 +47,14 @@ from kpis.api.figures import EventShape
 from kpis.api.parameters import PeriodCode, PeriodFilter
 from kpis.models import Indicator, Measurement, MeasurementEvent, Scorecard, Submission
 from kpis.rules import Missing, Nature
+from kpis.selectors.recorded import LAST_WORD, last_word
 from kpis.services import reviewing
-from kpis.services.entering import ENTERABLE_MISSING, MAX_NOTE, Typed
+from kpis.services.entering import MAX_NOTE, Typed
+from kpis.services.planning import ENTERABLE_MISSING
 from kpis.services.recording import record_figures
 
 MOST_ROWS = 1000
 Kind = MeasurementEvent.Kind
-_LAST_WORD = (Kind.WITHDRAWN, Kind.RETURNED, Kind.APPROVED, Kind.SUBMITTED)
 
 
 # Rows -----------------------------------------------------------------------------------------------------------
@@ -74,11 +75,7 @@ class State(Column):
     """提出済み, 承認済み, 差戻し or 取下げ; stands after `events`, from which it is made."""
 
     def reader(self, name: str, rows: Sequence[Row], actor: Actor) -> Reader:
-        return lambda row: state_of({event["kind"] for event in row["events"]})
-
-
-def state_of(kinds: set[str]) -> str:
-    return next((kind.value for kind in _LAST_WORD if kind in kinds), Kind.SUBMITTED.value)
+        return lambda row: last_word({event["kind"] for event in row["events"]}).value
 
 
 class LinkId(Column):
@@ -130,7 +127,7 @@ class MeasurementFilters(FilterSet):
 
     def by_state(self, rows: QuerySet[Any, Any], name: str, value: str) -> QuerySet[Any, Any]:
         """The rows whose last word is this."""
-        stronger = _LAST_WORD[: _LAST_WORD.index(Kind(value))]
+        stronger = LAST_WORD[: LAST_WORD.index(Kind(value))]
         if stronger:
             rows = rows.filter(~_has(*stronger))
         return rows.filter(_has(value))
@@ -195,7 +192,7 @@ class FigureEntry(serializers.Serializer):
 class FigureEntries(serializers.Serializer):
     """Several figures of one scorecard, submitted together, all or nothing"""
 
-    rows = FigureEntry(many=True, allow_empty=False, max_length=MOST_ROWS)
+    rows = FigureEntry(many=True, allow_empty=False, max_length=MOST_ROWS)  # type: ignore[call-arg]  # of the list
     note = serializers.CharField(required=False, allow_blank=True, max_length=MAX_NOTE)
 
 

@@ -6,7 +6,7 @@ that asks for an earlier moment is answered by it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -23,6 +23,7 @@ from kpis.arithmetic import (
     measured_cell,
     ratio_cell,
 )
+from kpis.fields import within as keys_within
 from kpis.models import (
     Contribution,
     Indicator,
@@ -49,7 +50,10 @@ def on_record(rows: QuerySet[Any, Any], as_of: datetime | None) -> QuerySet[Any,
 
 @dataclass
 class CleanLedger:
-    """Everything beneath some indicators, for one basis and moment, loaded in a fixed number of queries per level."""
+    """Everything beneath some indicators, for one basis and moment, loaded in a fixed number of queries per level.
+
+    `known`: {(indicator, own period, part): figure}, the cells computed so far; one given beforehand is taken as it is.
+    """
 
     basis: str
     as_of: datetime | None = None
@@ -59,7 +63,7 @@ class CleanLedger:
     rows: dict[tuple[int, Period], Measurement] = field(default_factory=dict)
     parts: dict[int, dict[int, MeasurementPart]] = field(default_factory=dict)
     declared: dict[int, set[int]] = field(default_factory=dict)
-    _memo: dict[tuple[int, Period, int], CellFigure] = field(default_factory=dict)
+    known: dict[tuple[int, Period, int], CellFigure] = field(default_factory=dict)
 
     @classmethod
     def load(
@@ -73,30 +77,39 @@ class CleanLedger:
         """Load the indicators and all that lies beneath them; `within` narrows the measurements read."""
         ledger = cls(basis, as_of)
         ledger._load_structure(set(indicator_ids))
-        ledger._load_rows(within)
+        ledger.read_rows(within)
         if with_parts:
             ledger._load_parts()
         return ledger
 
     def _load_structure(self, wanted: set[int]) -> None:
         while wanted:
-            for indicator in Indicator.objects.filter(pk__in=wanted).select_related("scorecard"):
-                self.indicators[indicator.pk] = indicator
-            for sheet in on_record(IndicatorSheet.objects.filter(indicator_id__in=wanted), self.as_of):
-                self.sheets[sheet.indicator_id] = sheet
+            self.read_indicators(wanted, "scorecard")
             accepted = Contribution.objects.filter(parent_id__in=wanted, state=Contribution.State.ACCEPTED)
             found = list(on_record(accepted, self.as_of).order_by("position", "id"))
-            for link in found:
-                self.links.setdefault(link.parent_id, []).append(link)
+            self.add_links(found)
             wanted = {link.child_id for link in found} - self.indicators.keys()
 
-    def _load_rows(self, within: Period | None) -> None:
+    def read_indicators(self, wanted: Collection[int], *joined: str) -> None:
+        """These indicators, with the relations named, and their sheets on record; two queries."""
+        for indicator in Indicator.objects.filter(pk__in=wanted).select_related(*joined):
+            self.indicators[indicator.pk] = indicator
+        for sheet in on_record(IndicatorSheet.objects.filter(indicator_id__in=wanted), self.as_of):
+            self.sheets[sheet.indicator_id] = sheet
+
+    def add_links(self, links: Iterable[Contribution]) -> None:
+        for link in links:
+            self.links.setdefault(link.parent_id, []).append(link)
+
+    def read_rows(self, within: Period | None = None) -> None:
+        """The measurements that count of the indicators at hand, the newest of a cell; `within` narrows the periods."""
         measured = [pk for pk, indicator in self.indicators.items() if not indicator.is_rolled_up]
         rows = Measurement.objects.filter(indicator_id__in=measured).valid(self.basis, self.as_of)
         if within is not None:
-            rows = rows.filter(period__gte=within.first * 100, period__lte=within.last_month * 100 + 99)
+            low, high = keys_within(within)
+            rows = rows.filter(period__gte=low, period__lte=high)
         for row in rows.order_by("id"):
-            self.rows[(row.indicator_id, row.period)] = row
+            self.rows[row.indicator_id, row.period] = row
 
     def _load_parts(self) -> None:
         ids = [row.pk for row in self.rows.values()]
@@ -114,12 +127,12 @@ class CleanLedger:
     def figure(self, indicator_id: int, period: Period, part: int = TOTAL) -> CellFigure:
         """The indicator's own cell in a period of its own grain."""
         key = (indicator_id, period, part)
-        if key not in self._memo:
+        if key not in self.known:
             if self.indicators[indicator_id].is_rolled_up:
-                self._memo[key] = self._rolled_up(indicator_id, period, part)
+                self.known[key] = self._rolled_up(indicator_id, period, part)
             else:
-                self._memo[key] = self._measured(indicator_id, period, part)
-        return self._memo[key]
+                self.known[key] = self._measured(indicator_id, period, part)
+        return self.known[key]
 
     def folded(self, indicator_id: int, period: Period, part: int = TOTAL) -> CellFigure:
         """The indicator's figure in a period of its own or a coarser grain, by its time rule."""

@@ -6,18 +6,17 @@ all contributions beneath, whatever the depth.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from django.db.models import ExpressionWrapper, F, FilteredRelation, IntegerField, Q
+from django.db.models import F, FilteredRelation, Q
 from django.db.models.expressions import RawSQL
 
-from kpis.fields import key_range
-from kpis.models import Contribution, Indicator, IndicatorSheet, Measurement
+from kpis.models import Contribution, Indicator, IndicatorSheet
 from kpis.periods import Period
-from kpis.rollup.clean import CleanLedger, on_record
+from kpis.rollup.clean import CleanLedger
 from kpis.rules import Basis
 
 _IN_FORCE = {
@@ -58,40 +57,20 @@ def load_clean(
 ) -> CleanLedger:
     """A `CleanLedger` of the indicators and all beneath them in 4 queries, whatever the depth and the width."""
     ledger = CleanLedger(basis, as_of)
-    add_links(ledger, links_beneath(roots, as_of))
+    ledger.add_links(links_beneath(roots, as_of))
     ids = set(roots) | {link.child_id for links in ledger.links.values() for link in links}
-    for indicator in Indicator.objects.filter(pk__in=ids).select_related("scorecard", "post__organization"):
-        ledger.indicators[indicator.pk] = indicator
-    for sheet in on_record(IndicatorSheet.objects.filter(indicator_id__in=ids), as_of):
-        ledger.sheets[sheet.indicator_id] = sheet
+    ledger.read_indicators(ids, "scorecard", "post__organization")
     for parent, links in ledger.links.items():  # what had no sheet yet could not be counted
         ledger.links[parent] = [link for link in links if link.child_id in ledger.sheets]
-    _load_rows(ledger, within)
+    ledger.read_rows(within)
     return ledger
 
 
 def same_structure(ledger: CleanLedger, basis: str, within: Period | None = None) -> CleanLedger:
     """The same indicators on the other basis: one more query, for the measurements."""
-    other = replace(ledger, basis=basis, rows={}, _memo={})
-    _load_rows(other, within)
+    other = replace(ledger, basis=basis, rows={}, known={})
+    other.read_rows(within)
     return other
-
-
-def _load_rows(ledger: CleanLedger, within: Period | None) -> None:
-    """The measurements that count, newest last; `within` narrows the periods."""
-    measured = [pk for pk, indicator in ledger.indicators.items() if not indicator.is_rolled_up]
-    rows = Measurement.objects.filter(indicator_id__in=measured).valid(ledger.basis, ledger.as_of)
-    if within is not None:
-        low, high = key_range(within.first, within.last_month)
-        key = ExpressionWrapper(F("period"), output_field=IntegerField())
-        rows = rows.annotate(key=key).filter(key__gte=low, key__lte=high)
-    for row in rows.order_by("id"):
-        ledger.rows[row.indicator_id, row.period] = row
-
-
-def add_links(ledger: CleanLedger, links: Iterable[Contribution]) -> None:
-    for link in links:
-        ledger.links.setdefault(link.parent_id, []).append(link)
 
 
 def load_rules(
@@ -116,7 +95,7 @@ def load_rules(
             parent_id=parent, child_id=child, position=position, weight=weight, factor=factor,
             first_period=first, last_period=last, state=Contribution.State.ACCEPTED,
         )  # fmt: skip
-        ledger.links.setdefault(parent, []).append(link)
+        ledger.add_links([link])
         if child not in ledger.indicators:
             ledger.indicators[child] = rolled_up if kind == Indicator.Kind.ROLLED_UP else measured
             ledger.sheets[child] = IndicatorSheet(

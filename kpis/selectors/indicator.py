@@ -11,13 +11,13 @@ from dataclasses import dataclass, field
 from datetime import date, timedelta
 from typing import Any
 
-from django.db.models import Exists, F, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
 from django.utils import timezone
 
 from actors.models import Assignment
 from foundation.access import Actor, condition
 from foundation.dates import fiscal_year
-from kpis.attainment import Bounds, Plan, judging_grain
+from kpis.attainment import Attainment, Bounds, Plan, Standing, judging_grain
 from kpis.models import (
     Cell,
     Contribution,
@@ -57,12 +57,15 @@ def indicator_rows(actor: Actor) -> QuerySet[Any, Any]:
     """The indicators the actor may see, each with its card, forum, keepers, rights, and who holds the keeper's post."""
     schemes = GradeScheme.objects.filter(forum_id=OuterRef("scorecard__forum_id"), superseded_at=None)
     mains = Assignment.objects.filter(post_id=OuterRef("post_id"), role=Assignment.Role.MAIN)
+    here = Q(parent_id=OuterRef("pk")) | Q(child_id=OuterRef("pk"))
+    links = Contribution.objects.filter(here, superseded_at=None)
     today = timezone.localdate()
     rows: QuerySet[Any, Any] = (
         Indicator.objects.visible_to(actor)
         .select_related("scorecard__forum", "post__organization", "deputy_post__organization")
-        .with_can(actor, "enter", "view_provisional")
+        .with_can(actor, "enter", "view_provisional", "view_figures")
         .annotate(
+            is_joined=Exists(links),
             scheme_definition=Subquery(schemes.values("definition")[:1]),
             holder=Subquery(mains.active_on(today).values("person__name")[:1]),
             last_held_on=Subquery(mains.order_by("-to_on").filter(to_on__lt=today).values("to_on")[:1]),
@@ -161,6 +164,9 @@ def tables_of(indicator: Any, entry: Entry, targets: list[Target]) -> list[Perio
     return tables
 
 
+NOT_JUDGED = Standing(None, Attainment(), None, Attainment())
+
+
 class _Reader(Line):
     """Reads one indicator period by period."""
 
@@ -186,7 +192,7 @@ class _Reader(Line):
 
     def period_row(self, period: Period, judged: bool) -> PeriodRow:
         figure, value = self._figure(period)
-        standing = self.entry.plan.standing(period, value)
+        standing = self.entry.plan.standing(period, value) if judged else NOT_JUDGED
         judgement = self._judge(period) if judged else None
         grade = judgement.grade if judgement else None
         pending, pending_value = self._pending(period)
@@ -305,8 +311,11 @@ class Joined:
     hidden: int = 0
 
 
-def joined(actor: Actor, indicator: Indicator) -> dict[str, Joined]:
-    """What feeds the indicator (`below`) and what it feeds (`above`), proposals included, in one query."""
+def joined(actor: Actor, indicator: Any) -> dict[str, Joined]:
+    """What feeds the indicator (`below`) and what it feeds (`above`), proposals included; one query if any does."""
+    found = {"below": Joined(), "above": Joined()}
+    if not indicator.is_joined:
+        return found
     visible = Indicator.objects.visible_to(actor)
     either = Q(pk=OuterRef("parent_id")) | Q(pk=OuterRef("child_id"))
     rows = (
@@ -317,19 +326,26 @@ def joined(actor: Actor, indicator: Indicator) -> dict[str, Joined]:
         .select_related("parent__scorecard", "child__scorecard")
         .order_by("position", "id")
     )
-    found = {"below": Joined(), "above": Joined()}
     for link in rows:
         below = link.parent_id == indicator.pk
         side, other = (found["below"], link.child) if below else (found["above"], link.parent)
-        if not link.other_visible:
+        if link.other_visible:
+            side.rows.append(_joined_row(link, other))
+        else:
             side.hidden += 1
-            continue
-        side.rows.append({
-            "other": other, "state": link.get_state_display(), "is_accepted": link.state == Contribution.State.ACCEPTED,
-            "factor": plain_figure(link.factor), "weight": plain_figure(link.weight),
-            "first": link.first_period, "last": link.last_period,
-        })  # fmt: skip
     return found
+
+
+def _joined_row(link: Contribution, other: Indicator) -> dict[str, Any]:
+    return {
+        "other": other,
+        "state": link.get_state_display(),
+        "is_accepted": link.state == Contribution.State.ACCEPTED,
+        "factor": plain_figure(link.factor),
+        "weight": plain_figure(link.weight),
+        "first": link.first_period,
+        "last": link.last_period,
+    }
 
 
 @dataclass
@@ -350,9 +366,11 @@ class LedgerRow:
         return kinds.get(self.state.kind, "neutral")
 
 
-def ledger_of(actor: Actor, indicator: Indicator, sheet: IndicatorSheet) -> list[LedgerRow]:
+def ledger_of(actor: Actor, indicator: Any, sheet: IndicatorSheet) -> list[LedgerRow]:
     """The newest measurements the actor may see, corrections beside what they correct, in one query."""
-    rows = Measurement.objects.visible_to(actor).filter(indicator=indicator)
+    rows = Measurement.objects.filter(indicator=indicator)
+    if not indicator.can_view_figures:
+        rows = rows.visible_to(actor)
     newest = rows.order_by("-period", "-id").values("pk")[:HISTORY]
     events = MeasurementEvent.objects.filter(measurement_id__in=newest).select_related(
         "measurement__organization", "measurement__post", "organization"
@@ -394,7 +412,7 @@ def list_rows(actor: Actor) -> QuerySet[Any, Any]:
             newest_value=Subquery(newest.values("value")[:1]),
             **{f"sheet_{name}": Subquery(sheet.values(name)[:1]) for name in fields},
         )
-        .order_by(F("scorecard__forum__code"), "scorecard_id", "position", "pk")
+        .order_by("scorecard_id", "position", "pk")
     )
     return rows
 

@@ -122,7 +122,7 @@ class Judging:
     ) -> CellFigure:
         ledger = self.ledger
         memo = {(pk, at, TOTAL): figure for (pk, at), figure in cells.items()}
-        filled = CleanLedger(Basis.OFFICIAL, None, ledger.indicators, ledger.sheets, ledger.links, _memo=memo)
+        filled = CleanLedger(Basis.OFFICIAL, None, ledger.indicators, ledger.sheets, ledger.links, known=memo)
         return filled.folded(indicator_id, period)
 
     def _beneath(

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Container, Iterable
 from dataclasses import dataclass, field
 
-from kpis.models import Measurement, MeasurementEvent
+from foundation.access import Actor
+from kpis.models import Evidence, Measurement, MeasurementEvent
 from kpis.periods import Period
 from kpis.rules import Missing, Nature
 
 Kind = MeasurementEvent.Kind
+LAST_WORD = (Kind.WITHDRAWN, Kind.RETURNED, Kind.APPROVED, Kind.SUBMITTED)  # the strongest first
 Pair = tuple[int, Period]
+
+
+def last_word(kinds: Container[str]) -> MeasurementEvent.Kind:
+    """The state of a measurement to which these things happened."""
+    return next((kind for kind in LAST_WORD if kind in kinds), Kind.SUBMITTED)
 
 
 @dataclass
@@ -23,9 +30,7 @@ class Recorded:
     @property
     def state(self) -> str:
         """The last word: withdrawn, returned, approved, submitted."""
-        return next(
-            k for k in (Kind.WITHDRAWN, Kind.RETURNED, Kind.APPROVED, Kind.SUBMITTED) if k in self.events
-        )
+        return last_word(self.events)
 
     @property
     def state_label(self) -> str:
@@ -108,4 +113,13 @@ def histories(indicator_ids: Iterable[int], periods: Iterable[Period]) -> dict[P
         found.setdefault((each.row.indicator_id, each.row.period), History()).rows.append(each)
     for history in found.values():
         history.rows.sort(key=lambda each: each.row.pk)
+    return found
+
+
+def evidence_behind(actor: Actor, submission_ids: Collection[int]) -> dict[int, list[Evidence]]:
+    """{submission: its 根拠資料 that the actor may see, with their files}; one query."""
+    found: dict[int, list[Evidence]] = {}
+    rows = Evidence.objects.visible_to(actor).filter(submission_id__in=submission_ids)
+    for each in rows.select_related("file").order_by("id"):
+        found.setdefault(each.submission_id, []).append(each)
     return found

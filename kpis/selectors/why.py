@@ -17,7 +17,6 @@ from foundation.access import Actor
 from kpis.explain import Node, explain, periods_behind
 from kpis.models import (
     Cell,
-    Evidence,
     Indicator,
     IndicatorSheet,
     Measurement,
@@ -30,6 +29,7 @@ from kpis.rollup.clean import CleanLedger
 from kpis.rules import Nature
 from kpis.selectors.beneath import load_clean
 from kpis.selectors.indicator import indicator_rows
+from kpis.selectors.recorded import evidence_behind
 from kpis.selectors.wording import AsOf
 
 
@@ -56,8 +56,8 @@ class Behind:
         self.visible: dict[int, Any] = {row.pk: row for row in self._visible()}
         rows = [node.row for node in self.nodes if node.row is not None]
         self.events = self._events([row.pk for row in rows])
-        self.evidence = self._evidence(
-            {row.submission_id for row in rows if row.submission_id and row.pk in self.events}
+        self.evidence = evidence_behind(
+            actor, {row.submission_id for row in rows if row.submission_id and row.pk in self.events}
         )
         self.parts = self._parts([row.pk for row in rows])
         self.waiting = self._waiting()
@@ -90,16 +90,6 @@ class Behind:
             "organization", "post", "measurement__organization", "measurement__post"
         ).order_by("id"):
             found.setdefault(event.measurement_id, []).append(event)
-        return found
-
-    def _evidence(self, submissions: set[int]) -> dict[int, list[Evidence]]:
-        found: dict[int, list[Evidence]] = {}
-        for item in (
-            Evidence.objects.visible_to(self.actor)
-            .filter(submission_id__in=submissions)
-            .select_related("file")
-        ):
-            found.setdefault(item.submission_id, []).append(item)
         return found
 
     def _parts(self, ids: list[int]) -> dict[int, list[MeasurementPart]]:

@@ -26,10 +26,15 @@ from kpis.models import DraftEntry, Indicator, IndicatorSheet, Measurement, Scor
 from kpis.periods import Period
 from kpis.rules import Nature
 from kpis.services import ledger
-from kpis.services.planning import ENTERABLE_MISSING as ENTERABLE_MISSING
-from kpis.services.planning import FIGURES, check_period, rolled_up
-from kpis.services.planning import Planned as Planned
-from kpis.services.planning import plan as plan
+from kpis.services.planning import (
+    ENTERABLE_MISSING,
+    FIGURES,
+    Planned,
+    check_period,
+    figures_of,
+    plan,
+    rolled_up,
+)
 
 OPEN = (Submission.State.DRAFT, Submission.State.IN_HOUSE)
 DETAILS = ("nature", "missing", "note")
@@ -72,12 +77,11 @@ def mark_of_entry(entry: DraftEntry) -> str:
 def open_draft(*, actor: Actor, scorecard: Scorecard) -> Submission:
     """The organisation's one open draft on a scorecard, made if there is none."""
     require(actor, "kpis.enter_scorecard", scorecard)
-    if actor.organization_id is None:
-        raise PermissionDenied(_("提出する機関の担当として操作してください。"))
+    organization_id = reporting_organization(actor)
     with transaction.atomic():
         draft, _created = Submission.objects.get_or_create(
             scorecard=scorecard,
-            organization_id=actor.organization_id,
+            organization_id=organization_id,
             state__in=OPEN,
             defaults={
                 "state": Submission.State.DRAFT,
@@ -86,6 +90,13 @@ def open_draft(*, actor: Actor, scorecard: Scorecard) -> Submission:
             },
         )
     return draft
+
+
+def reporting_organization(actor: Actor) -> int:
+    """The organisation in whose name the actor reports; PermissionDenied where they act for none."""
+    if actor.organization_id is None:
+        raise PermissionDenied(_("提出する機関の担当として操作してください。"))
+    return actor.organization_id
 
 
 def signing_post(actor: Actor, preferred: int | None) -> int | None:
@@ -128,14 +139,15 @@ def _check_cell(draft: Submission, typed: Typed) -> None:
         raise rolled_up()
     check_period(typed.period, IndicatorSheet.objects.get(indicator=typed.indicator, superseded_at=None))
     for name, text in typed.given.items():
-        _check_length(name, text)
+        check_length(name, text)
     if typed.nature and typed.nature not in set(Nature):
         raise DomainError("nature", _("数値の性質を選び直してください。"), field="nature")
     if typed.missing and typed.missing not in ENTERABLE_MISSING:
         raise DomainError("missing", _("欠測か対象外を選んでください。"), field="missing")
 
 
-def _check_length(name: str, text: str) -> None:
+def check_length(name: str, text: str) -> None:
+    """DomainError where a text is longer than its field."""
     limit = MAX_NOTE if name == "note" else MAX_TYPED
     if len(text) > limit:
         raise DomainError("too_long", _("%(limit)s字以内で入力してください。") % {"limit": limit}, field=name)
@@ -338,7 +350,7 @@ def _submittable(planned: list[Planned]) -> list[ledger.Entry]:
     errors = [error for each in planned for error in each.errors]
     if errors:
         raise MultipleErrors("entries", _("直すところがあります。印の付いた欄を確かめてください。"), errors)
-    figures = [each.figure for each in planned if each.figure is not None and each.kind != "same"]
+    figures = figures_of(planned)
     if not figures:
         raise DomainError(
             "nothing_to_submit", _("提出する値がありません。値を入力してから提出してください。")

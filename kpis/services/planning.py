@@ -5,7 +5,7 @@ Nothing here writes. The grid, the confirmation page, the submit itself and the 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -181,6 +181,11 @@ def checked(planned: Planned) -> Planned:
         error.details.update(indicator=str(entry.indicator.public_id), period=entry.period.code)
         planned.errors.append(error)
     return planned
+
+
+def figures_of(planned: Iterable[Planned]) -> list[ledger.Entry]:
+    """The figures that submitting would record: what stands exactly so already is left out."""
+    return [each.figure for each in planned if each.figure is not None and each.kind != "same"]
 
 
 def _require_reason(figure: ledger.Entry) -> None:

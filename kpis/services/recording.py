@@ -6,7 +6,7 @@ nothing.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from django.core.exceptions import PermissionDenied
 from django.db import transaction
@@ -18,7 +18,8 @@ from foundation.errors import DomainError, MultipleErrors, StateError
 from kpis.models import DraftEntry, Indicator, Measurement, Scorecard, Submission
 from kpis.rules import Nature
 from kpis.services import ledger
-from kpis.services.entering import MAX_NOTE, MAX_TYPED, Planned, Typed, plan, signer_of, signing_post
+from kpis.services.entering import Typed, check_length, reporting_organization, signer_of, signing_post
+from kpis.services.planning import Planned, figures_of, plan
 
 
 def record_figures(*, actor: Actor, typed: Sequence[Typed], note: str = "") -> list[Measurement]:
@@ -29,13 +30,14 @@ def record_figures(*, actor: Actor, typed: Sequence[Typed], note: str = "") -> l
     """
     scorecard = _one_scorecard(typed)
     _require_entering(actor, scorecard, typed)
+    organization_id = reporting_organization(actor)
     entries = _entries(typed)
     with transaction.atomic():
         at = ledger.begin(entry.indicator_id for entry in entries)
         figures = _recordable(plan(entries))
         submission = Submission.objects.create(
             scorecard=scorecard,
-            organization_id=actor.organization_id,
+            organization_id=organization_id,
             post_id=signing_post(actor, scorecard.post_id),
             created_by_id=actor.user_id,
             submitted_by_id=actor.user_id,
@@ -73,19 +75,20 @@ def _entries(typed: Sequence[Typed]) -> list[DraftEntry]:
         if (each.indicator.pk, each.period) in seen:
             errors.append(_at(row, "twice", _("同じKPIの同じ期間の値が、ほかにもあります。"), "period"))
         seen.add((each.indicator.pk, each.period))
-        errors += [_too_long(row, name) for name, text in given.items() if len(text) > _limit(name)]
+        errors += _too_long(row, given)
         given["nature"] = given.get("nature") or Nature.FINAL
         entries.append(DraftEntry(indicator=each.indicator, period=each.period, **given))
     _refuse(errors)
     return entries
 
 
-def _limit(name: str) -> int:
-    return MAX_NOTE if name == "note" else MAX_TYPED
-
-
-def _too_long(row: int, name: str) -> DomainError:
-    return _at(row, "too_long", _("%(limit)s字以内で入力してください。") % {"limit": _limit(name)}, name)
+def _too_long(row: int, given: Mapping[str, str]) -> Iterator[DomainError]:
+    for name, text in given.items():
+        try:
+            check_length(name, text)
+        except DomainError as error:
+            error.details["row"] = row
+            yield error
 
 
 def _at(row: int, code: str, message: str, field: str) -> DomainError:
@@ -99,7 +102,7 @@ def _recordable(planned: list[Planned]) -> list[ledger.Entry]:
             error.details["row"] = row
             errors.append(error)
     _refuse(errors)
-    figures = [each.figure for each in planned if each.figure is not None and each.kind != "same"]
+    figures = figures_of(planned)
     if not figures:
         raise StateError("unchanged", _("同じ値がすでに提出されています。"))
     return figures

@@ -26,7 +26,8 @@ from kpis.forms import EvidenceForm, cells_posted, typed_in
 from kpis.models import Scorecard, Submission
 from kpis.periods import Period, PeriodError
 from kpis.rules import Missing, Nature
-from kpis.selectors.entry_grid import EntryPage, GridCell, entry_page, has_dash, one_cell, open_draft_of
+from kpis.selectors.entry_cell import GridCell, has_dash
+from kpis.selectors.entry_grid import EntryPage, entry_page, one_cell, open_draft_of
 from kpis.services.entering import DETAILS, Typed, open_draft, save_entry
 from kpis.services.planning import ENTERABLE_MISSING, FIGURES
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from django.urls import reverse
-from django.utils.functional import cached_property
 from django.utils.translation import gettext as _
 
 from foundation.pages import ListPage, ObjectPage
 from kpis.filters import IndicatorFilter
 from kpis.models import Indicator
+from kpis.pages import SignInWhenHidden
 from kpis.rules import Accrual, Direction, Scale, TimeRule, TreeRule, Value
 from kpis.selectors.indicator import (
     entry_of,
@@ -26,10 +26,9 @@ from kpis.selectors.indicator import (
     vacancy_of,
 )
 from kpis.selectors.wording import post_text, rate_label, rate_meaning, target_text, unit_label
-from kpis.views.scorecard import OpenPage
 
 
-class IndicatorPage(OpenPage, ObjectPage):
+class IndicatorPage(SignInWhenHidden, ObjectPage):
     """KPIシート, chart and table, targets with their history, contributions, ledger, keeper."""
 
     model = Indicator
@@ -149,7 +148,7 @@ def keeper_facts(indicator: Any, names: bool) -> list[dict[str, Any]]:
     return facts
 
 
-class IndicatorListPage(OpenPage, ListPage):
+class IndicatorListPage(SignInWhenHidden, ListPage):
     """All indicators that one may see, from every card and forum."""
 
     model = Indicator
@@ -159,11 +158,6 @@ class IndicatorListPage(OpenPage, ListPage):
 
     def scoped(self) -> Any:
         return list_rows(self.actor)
-
-    @cached_property
-    def filterset(self) -> Any:
-        """Bound even to no condition at all, so that it is valid and narrows nothing."""
-        return IndicatorFilter(self.request.GET, queryset=self.scoped(), request=self.request)
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         context = super().get_context_data(**kwargs)

@@ -5,17 +5,16 @@ from __future__ import annotations
 from typing import Any
 from urllib.parse import urlencode
 
-from django.contrib.auth.views import redirect_to_login
 from django.http import Http404, HttpRequest, HttpResponse
-from django.http.response import HttpResponseBase
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from foundation import slots
-from foundation.pages import ObjectPage, PublicPage
+from foundation.pages import ObjectPage
 from kpis.filters import ScorecardFilter
 from kpis.models import Scorecard
+from kpis.pages import SignInWhenHidden
 from kpis.rules import Basis
 from kpis.selectors.scorecard import Entry, card_rows, entries_of, figures_of
 from kpis.selectors.scorecard_table import (
@@ -30,18 +29,6 @@ from kpis.selectors.scorecard_table import (
 from kpis.selectors.wording import AsOf, AsOfError, rate_label, rate_meaning, read_as_of
 
 
-class OpenPage(PublicPage):
-    """A page that the public may open where the object is public; a visitor who finds nothing is led to the sign-in."""
-
-    def dispatch(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        try:
-            return super().dispatch(request, *args, **kwargs)  # type: ignore[misc,no-any-return]
-        except Http404:
-            if request.user.is_authenticated:
-                raise
-            return redirect_to_login(request.get_full_path())
-
-
 def as_of_in(request: HttpRequest) -> AsOf:
     """The moment asked for; what cannot be read is no such page."""
     try:
@@ -50,7 +37,7 @@ def as_of_in(request: HttpRequest) -> AsOf:
         raise Http404(str(error)) from error
 
 
-class ScorecardPage(OpenPage, ObjectPage):
+class ScorecardPage(SignInWhenHidden, ObjectPage):
     """番号順の一表: figures of a fiscal year beside the two before, targets, grades, coverage, trend and keeper."""
 
     model = Scorecard

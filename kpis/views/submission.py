@@ -25,7 +25,7 @@ from kpis.figure_text import measurement_text, rate_text
 from kpis.forms import EvidenceForm, InHouseForm, ReasonForm, SubmitForm
 from kpis.models import Indicator, IndicatorSheet, Measurement, Scorecard, Submission
 from kpis.periods import Period
-from kpis.selectors.entry_grid import early_hint
+from kpis.selectors.entry_cell import early_hint
 from kpis.selectors.recorded import Kind
 from kpis.selectors.review import evidence_of, submitted_rows
 from kpis.services import entering, evidence, reviewing

@@ -10,15 +10,16 @@ from django.utils.translation import gettext as _
 
 from foundation.pages import ObjectPage
 from kpis.models import Indicator
+from kpis.pages import SignInWhenHidden
 from kpis.periods import Grain, Period, PeriodError
 from kpis.rules import Basis
 from kpis.selectors.why import NotOnRecord, why_rows
 from kpis.selectors.why_words import Explaining
 from kpis.selectors.wording import unit_label, why_address
-from kpis.views.scorecard import OpenPage, as_of_in
+from kpis.views.scorecard import as_of_in
 
 
-class WhyPage(OpenPage, ObjectPage):
+class WhyPage(SignInWhenHidden, ObjectPage):
     """One figure: indicator, period (of its own or a coarser grain), basis, moment."""
 
     model = Indicator

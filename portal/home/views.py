@@ -71,7 +71,10 @@ class ActingForPage(StaffPage, SectionMixin, FormView):
     title = gettext_lazy("所属の切替え")
 
     def get_initial(self) -> dict[str, Any]:
-        current = organizations_acted_for(self.actor).filter(pk=self.actor.organization_id)
+        organization_id = self.actor.organization_id
+        if organization_id is None:
+            return {}
+        current = organizations_acted_for(self.actor).filter(pk=organization_id)
         return {"organization": current.values_list("public_id", flat=True).first()}
 
     def get_form_kwargs(self) -> dict[str, Any]:
