@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from ecosystems.models import (
@@ -147,7 +148,7 @@ def _load_decisions(world: World) -> None:
             code=row["id"],
             text=row["text"],
             decided_on=day(_meeting(row["meeting"])["held_on"]),
-            responsible=row["owner"],
+            responsible=_with_sections(world, row["owner"]),
             post=posts[0],
             deputy_post=posts[1] if len(posts) > 1 else None,
             due_on=day_or_none(row["due_on"]),
@@ -157,6 +158,11 @@ def _load_decisions(world: World) -> None:
         )
     for row in table("decision_stances"):
         _decision_stance(world, row)
+
+
+def _with_sections(world: World, words: str) -> str:
+    """The table's own numbers of posts, as the sections that people know."""
+    return re.sub(r"A\d+", lambda found: world.posts[found[0]].section or world.posts[found[0]].name, words)
 
 
 def _meeting(code: str) -> Row:
