@@ -123,7 +123,7 @@ def _compare(
     return ratio <= limit
 
 
-def _fresh_postgres(server: str) -> str:
+def fresh_postgres(server: str) -> str:
     import psycopg2
 
     connection = psycopg2.connect(server)
@@ -147,7 +147,7 @@ def main() -> None:
         sys.exit(0 if measured(options.url, options.rounds) else 1)
     urls = [f"sqlite:///{tempfile.mkdtemp(prefix='portal-bench-')}/portal.sqlite3"]
     if options.postgres:
-        urls.append(_fresh_postgres(options.postgres))
+        urls.append(fresh_postgres(options.postgres))
     command = [sys.executable, "-m", "bench.pages", "--rounds", str(options.rounds), "--url"]
     codes = [subprocess.run([*command, url], cwd=ROOT, check=False).returncode for url in urls]
     sys.exit(max(codes))
