@@ -37,13 +37,15 @@ class WhyPage(SignInWhenHidden, ObjectPage):
             explaining = Explaining(self.actor, indicator, period, basis, as_of)
         except NotOnRecord as error:
             raise Http404(_("この時点では、まだ登録されていないKPIです。")) from error
+        sheet = explaining.ledger.sheets[indicator.pk]
         return super().get_context_data(**kwargs) | {
             "period": period,
             "basis": basis,
             "basis_label": Basis(basis).label,
             "as_of": as_of,
             "why": explaining.answer(),
-            "unit": unit_label(explaining.ledger.sheets[indicator.pk]),
+            "unit": unit_label(sheet),
+            "data_source": sheet.data_source,
             "tabs": self._tabs(period, basis, as_of.text),
             "now_url": why_address(indicator.public_id, period, basis),
             "actions": [{"label": _("印刷する"), "print": True}],

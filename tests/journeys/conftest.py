@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.sync_api import TimeoutError as PlaywrightTimeout
 
 from tests.installation import Installation
 
 PASSWORD = "kyoso-no-ba-2026"
+WIDTHS = (360, 768, 1280)
 CI = os.environ.get("CI") == "true"
 ARGUMENTS = [
     "--no-sandbox",
@@ -74,6 +78,7 @@ class Visitor:
         self.context = browser.new_context(
             viewport={"width": width, "height": 900}, locale="ja-JP", timezone_id="Asia/Tokyo"
         )
+        self.context.set_default_timeout(15_000)
         self.page = self.context.new_page()
         self.complaints: list[str] = []
         self.page.on("console", self._console)
@@ -100,6 +105,39 @@ class Visitor:
         page.wait_for_url("**/home/")
         return page
 
+    def follow(self, name: str | re.Pattern[str], within: str = "main") -> Any:
+        """Click the first link of that name; the page it leads to."""
+        with self.page.expect_navigation():
+            self.page.locator(within).get_by_role("link", name=name).first.click()
+        return self.page
+
+    def is_refused(self, path: str, status: int) -> Any:
+        """The page answers with this status; the browser's own line about it is no complaint."""
+        answer = self.page.goto(self.address + path)
+        assert answer.status == status, path
+        self.complaints = [each for each in self.complaints if f"status of {status}" not in each]
+        return self.page
+
+    def reads_well(self) -> None:
+        """The page as it stands fits a phone, a tablet and a desk, and axe finds nothing on the first and the last."""
+        size = self.page.viewport_size
+        for width in WIDTHS:
+            self.page.set_viewport_size({"width": width, "height": 900})
+            assert self._fits(), f"{self.page.url} scrolls sideways at {width} px"
+            if width != 768:
+                self.axe()
+        self.page.set_viewport_size(size)
+
+    def _fits(self) -> bool:
+        """No scrolling of the page itself sideways, once the pictures have followed the new width."""
+        with suppress(PlaywrightTimeout):
+            self.page.wait_for_function(
+                "() => document.documentElement.scrollWidth <= document.documentElement.clientWidth",
+                timeout=2000,
+            )
+            return True
+        return False
+
     def axe(self) -> None:
         """No violation of WCAG 2.2 A and AA on the page as it stands."""
         source = os.environ.get("AXE_PATH", "")
@@ -107,7 +145,8 @@ class Visitor:
             if CI:
                 pytest.fail("AXE_PATH is not set")
             return
-        self.page.evaluate(Path(source).read_text())
+        if not self.page.evaluate("() => 'axe' in window"):
+            self.page.evaluate(Path(source).read_text())
         tags = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"]
         found = self.page.evaluate(
             "tags => axe.run(document, {runOnly: tags}).then(r => r.violations.map("
@@ -117,6 +156,7 @@ class Visitor:
         assert found == [], f"{self.page.url}: {found}"
 
     def close(self) -> None:
+        """The end of every journey: no error on the console, nothing the policy refused, nothing from outside."""
         self.context.close()
         assert self.complaints == []
 
@@ -133,3 +173,17 @@ def visitor(browser: Any, address: str) -> Iterator[Any]:
     yield make
     for each in made:
         each.close()
+
+
+@pytest.fixture
+def say(request: pytest.FixtureRequest) -> Callable[[str], None]:
+    """Writes a line into the run's own output: what was measured is seen in passing runs too."""
+    reporter: Any = request.config.pluginmanager.get_plugin("terminalreporter")
+    capture: Any = request.config.pluginmanager.get_plugin("capturemanager")
+
+    def write(line: str) -> None:
+        with capture.global_and_fixture_disabled():
+            reporter.ensure_newline()
+            reporter.write_line(line)
+
+    return write
