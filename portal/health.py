@@ -43,7 +43,7 @@ def broker() -> str:
     """Whether the broker answers, where there is one; without one the local worker is the hands."""
     if not settings.CELERY_BROKER_URL:
         return NOT_CONFIGURED
-    with celery_app.connection_for_write(connect_timeout=BROKER_TIMEOUT) as link:
+    with celery_app.connection_for_write(settings.CELERY_BROKER_URL, connect_timeout=BROKER_TIMEOUT) as link:
         link.ensure_connection(max_retries=1, timeout=BROKER_TIMEOUT)
     return OK
 
