@@ -11,6 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import date
 from enum import IntEnum
+from functools import lru_cache
 
 from foundation.dates import (
     ERA_PATTERN,
@@ -62,6 +63,9 @@ class Grain(IntEnum):
         )
 
 
+_LENGTHS = frozenset(Grain)
+
+
 @dataclass(frozen=True, order=True)
 class Period:
     """`first`: year × 12 + month − 1 of its first month. Ordered by first month, then by length."""
@@ -105,10 +109,7 @@ class Period:
 
     @classmethod
     def from_key(cls, key: int) -> Period:
-        first, months = divmod(key, 100)
-        if months not in set(Grain):
-            raise PeriodError(f"「{key}」は期間の番号ではありません。")
-        return cls(first, Grain(months))
+        return _of_key(key)
 
     @classmethod
     def from_code(cls, code: str) -> Period:
@@ -242,6 +243,15 @@ class Period:
     def _suffix(self) -> str:
         half = "上半期" if self.number == 1 else "下半期"
         return {1: "", 3: f" 第{self.number}四半期", 6: f" {half}", 12: ""}[self.grain]
+
+
+@lru_cache(maxsize=8192)
+def _of_key(key: int) -> Period:
+    """Periods never change, and a page reads the same few over and over."""
+    first, months = divmod(key, 100)
+    if months not in _LENGTHS:
+        raise PeriodError(f"「{key}」は期間の番号ではありません。")
+    return Period(first, Grain(months))
 
 
 def periods_between(first: Period, last: Period) -> list[Period]:

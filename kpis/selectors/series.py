@@ -20,11 +20,6 @@ OUTSIDE = "outside"
 
 
 @lru_cache(maxsize=8192)
-def period_of_key(key: int) -> Period:
-    return Period.from_key(key)
-
-
-@lru_cache(maxsize=8192)
 def period_at(first: int, grain: int) -> Period:
     return Period(first, Grain(grain))
 
