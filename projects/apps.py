@@ -7,4 +7,4 @@ class ProjectsConfig(AppConfig):
     verbose_name = _("プロジェクト")
 
     def ready(self) -> None:
-        from projects import access, slots  # noqa: F401 (rules and slots register on import)
+        from projects.research import access, slots  # noqa: F401 (rules and slots register on import)

@@ -1,9 +1,6 @@
-from django.urls import path
+"""Addresses of the floor, one namespace; each room has its own list."""
 
-from projects import views
+from projects.research.urls import urlpatterns as research
 
 app_name = "projects"
-urlpatterns = [
-    path("projects/", views.ProjectListPage.as_view(), name="project_list"),
-    path("projects/<uuid:public_id>/", views.ProjectPage.as_view(), name="project_detail"),
-]
+urlpatterns = [*research]

@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy
 
 from actors.pages import Crumb, OpenPage, crumb
 from foundation.pages import ListPage, ObjectPage
-from projects.filters import ProjectFilter
+from projects.research.filters import ProjectFilter
 from projects.models import Project
-from projects.selectors import indicators_of, projects_for_detail, projects_for_list, tone_of
+from projects.research.selectors import indicators_of, projects_for_detail, projects_for_list, tone_of
 
 
 class ProjectListPage(OpenPage, ListPage):

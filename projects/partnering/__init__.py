@@ -1,0 +1,1 @@
+"""Opportunities and interests. Stands on research, and knows nothing of reporting."""
