@@ -33,10 +33,15 @@ notices.register_topic(REVIEWED, cast(str, gettext_lazy("実績値の確認結�
 
 @outbox.handles(SUBMITTED)
 def tell_reviewers(payload: dict[str, Any]) -> None:
-    """Everybody who holds a reviewing duty of the forum today, except whoever submitted."""
+    """Everybody who holds a reviewing duty of the forum today, except whoever submitted.
+
+    Figures of a bundle are told of with it.
+    """
     submission = Submission.objects.select_related("scorecard", "organization", "submitted_by__person").get(
         pk=payload["submission"]
     )
+    if submission.bundle:
+        return
     rows = list(submission.measurements.select_related("indicator").order_by("id"))
     notices.notify(
         _reviewers(submission.scorecard.forum_id).exclude(pk__in=[submission.submitted_by_id]),

@@ -7,4 +7,6 @@ class ProjectsConfig(AppConfig):
     verbose_name = _("プロジェクト")
 
     def ready(self) -> None:
+        from projects.reporting import access as reporting  # noqa: F401 (declares the rules)
+        from projects.reporting.services import rounds, writing  # noqa: F401 (bundles and file owners register)
         from projects.research import access, slots  # noqa: F401 (rules and slots register on import)

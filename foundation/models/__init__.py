@@ -2,13 +2,14 @@
 
 from foundation.models.audit import AuditEntry, AuditSeal
 from foundation.models.base import PublicModel, StateEvent
-from foundation.models.files import StoredFile
+from foundation.models.files import Attachment, StoredFile
 from foundation.models.idempotency import IdempotencyKey
 from foundation.models.jobs import Job
 from foundation.models.notices import Notice
 from foundation.models.outbox import Message
 
 __all__ = [
+    "Attachment",
     "AuditEntry",
     "AuditSeal",
     "IdempotencyKey",

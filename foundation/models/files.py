@@ -33,3 +33,20 @@ class StoredFile(PublicModel):
     def is_picture(self) -> bool:
         """Whether a page may show it as a picture (`?inline=1`)."""
         return self.content_type in ("image/png", "image/jpeg", "image/webp")
+
+
+class Attachment(PublicModel):
+    """A file or a link that somebody attached to something, with where in it to look."""
+
+    title = models.CharField(_("資料名"), max_length=300)
+    url = models.URLField(_("リンク"), blank=True, max_length=1000)
+    page = models.CharField(_("ページ"), max_length=100, blank=True)
+    file = models.ForeignKey(
+        StoredFile, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("ファイル")
+    )
+
+    class Meta:
+        abstract = True
+
+    def __str__(self) -> str:
+        return self.title

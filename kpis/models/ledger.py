@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from foundation.fields import ExactDecimalField
 from foundation.guards import append_only
-from foundation.models import PublicModel
+from foundation.models import Attachment
 from kpis.fields import PeriodField
 from kpis.models.indicator import Indicator, choices_of
 from kpis.models.submission import Submission
@@ -108,7 +108,7 @@ class MeasurementEvent(models.Model):
         return f"{self.get_kind_display()} {self.at:%Y-%m-%d %H:%M}"
 
 
-class Evidence(PublicModel):
+class Evidence(Attachment):
     """根拠資料: a file or a link behind the figures of a submission, for one indicator or for all of them."""
 
     submission = models.ForeignKey(
@@ -117,22 +117,8 @@ class Evidence(PublicModel):
     indicator = models.ForeignKey(
         Indicator, models.PROTECT, null=True, blank=True, related_name="+", verbose_name=_("KPI")
     )
-    title = models.CharField(_("資料名"), max_length=300)
-    url = models.URLField(_("リンク"), blank=True, max_length=1000)
-    page = models.CharField(_("ページ"), max_length=100, blank=True)
-    file = models.ForeignKey(
-        "foundation.StoredFile",
-        models.PROTECT,
-        null=True,
-        blank=True,
-        related_name="+",
-        verbose_name=_("ファイル"),
-    )
 
     class Meta:
         verbose_name = _("根拠資料")
         verbose_name_plural = _("根拠資料")
         ordering = ["submission_id", "id"]
-
-    def __str__(self) -> str:
-        return self.title

@@ -17,7 +17,7 @@ class Submission(PublicModel):
     """Figures that one organisation enters and submits together on one scorecard.
 
     A draft is seen by the whole organisation. Submitting turns its entries into measurements; from then on the
-    measurements' own events tell what happens.
+    measurements' own events tell what happens. Figures with a `bundle` (a report) are reviewed with it alone.
     """
 
     class State(models.TextChoices):
@@ -46,6 +46,9 @@ class Submission(PublicModel):
     approved_in_house_on = models.DateField(_("決裁日"), null=True, blank=True)
     document_number = models.CharField(_("文書番号"), max_length=100, blank=True)
     note = models.TextField(_("連絡事項"), blank=True)
+    bundle = models.CharField(_("まとめて確認するもの"), max_length=120, blank=True, db_index=True)
+    bundle_label = models.CharField(_("まとめて確認するものの名称"), max_length=300, blank=True)
+    bundle_url = models.CharField(_("まとめて確認するページ"), max_length=300, blank=True)
 
     class Meta:
         verbose_name = _("実績値の提出")

@@ -61,6 +61,7 @@ def review_queue(actor: Actor) -> QuerySet[Submission]:
     rows = Submission.objects.filter(
         Exists(waiting().filter(submission=OuterRef("pk"))),
         state=Submission.State.SUBMITTED,
+        bundle="",
         scorecard__forum_id__in=duty_forums(actor, *APPROVE),
     )
     return (

@@ -22,6 +22,7 @@ from foundation import audit, outbox
 from foundation.access import Actor, require
 from foundation.errors import DomainError, LostEdit, MultipleErrors, StateError
 from foundation.text import clean_pasted
+from kpis.bundles import open_bundle
 from kpis.models import DraftEntry, Indicator, IndicatorSheet, Measurement, Scorecard, Submission
 from kpis.periods import Period
 from kpis.rules import Nature
@@ -327,10 +328,19 @@ def submit(
             submitted_at=at,
             note=note or draft.note,
             revision=draft.revision + 1,
+            **_bundle_of(draft),
         )
         audit.record(actor, "kpis.submit", draft, after={"count": len(rows)})
         outbox.emit("kpis.submitted", {"submission": draft.pk}, key=f"kpis.submitted:{draft.pk}")
         return rows
+
+
+def _bundle_of(draft: Submission) -> dict[str, str]:
+    """What gathers the draft's figures for review, as the submission's own fields."""
+    bundle = open_bundle(draft.scorecard)
+    if bundle is None:
+        return {}
+    return {"bundle": bundle.key, "bundle_label": bundle.label, "bundle_url": bundle.url}
 
 
 def entries_of(draft: Submission) -> list[DraftEntry]:

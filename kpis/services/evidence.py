@@ -7,8 +7,9 @@ from django.utils.translation import gettext as _
 
 from foundation import audit
 from foundation.access import Actor, require
+from foundation.attachments import attachment_fields
 from foundation.errors import DomainError, StateError
-from foundation.files import Upload, register_file_owner, store_upload
+from foundation.files import Upload, register_file_owner
 from kpis.models import Evidence, Indicator, Submission
 from kpis.services.entering import OPEN
 
@@ -31,18 +32,9 @@ def add_evidence(
         raise StateError("discarded", _("取りやめた下書きには、資料を付けられません。"))
     if indicator is not None and indicator.scorecard_id != submission.scorecard_id:
         raise DomainError("indicator", _("このKPIは、この一覧にありません。"), field="indicator")
-    if (upload is None) == (not url):
-        raise DomainError(
-            "file_or_link", _("ファイルかリンクの、どちらか一方を付けてください。"), field="file"
-        )
-    if not title and upload is None:
-        raise DomainError("title_missing", _("資料名を入れてください。"), field="title")
     with transaction.atomic():
-        stored = store_upload(actor, upload) if upload is not None else None
-        name = title or (stored.original_name if stored else "")
-        evidence = Evidence.objects.create(
-            submission=submission, indicator=indicator, title=name[:300], url=url, page=page, file=stored
-        )
+        fields = attachment_fields(actor, title=title, url=url, page=page, upload=upload)
+        evidence = Evidence.objects.create(submission=submission, indicator=indicator, **fields)
         audit.record(actor, "kpis.add_evidence", submission, after={"title": evidence.title, "url": url})
     return evidence
 

@@ -15,6 +15,7 @@ from foundation.access import Actor
 from foundation.errors import DomainError, StateError
 from kpis.models import Measurement, MeasurementEvent
 from kpis.services import ledger
+from kpis.services.bundling import refuse_bundled
 from kpis.services.entering import signer_of
 
 Kind = MeasurementEvent.Kind
@@ -49,11 +50,22 @@ def _review(
         rows = _allowed(actor, ids, verb)
         at = ledger.begin({row.indicator_id for row in rows})
         _check_states(rows, kind)
+        _refuse_bundled(rows, kind)
         ledger.write_events(rows, kind, signer_of(actor), at, note)
         for row in rows:
             audit.record(actor, f"kpis.{verb}_measurement", row, after={"event": kind}, reason=note)
         outbox.emit("kpis.reviewed", _told(actor, ids, kind, note))
         return rows
+
+
+def _refuse_bundled(rows: Sequence[Measurement], kind: str) -> None:
+    """Pending figures of a report go with it; what was approved with it may be withdrawn later, as any other."""
+    wanted = [row.pk for row in rows]
+    if kind == Kind.WITHDRAWN:
+        approved = MeasurementEvent.objects.filter(measurement_id__in=wanted, kind=Kind.APPROVED)
+        done = set(approved.values_list("measurement_id", flat=True))
+        wanted = [pk for pk in wanted if pk not in done]
+    refuse_bundled(Measurement.objects.filter(pk__in=wanted).select_related("submission"))
 
 
 def _told(actor: Actor, ids: list[int], kind: str, note: str) -> dict[str, object]:

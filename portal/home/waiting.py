@@ -92,7 +92,8 @@ def _figures_to_review(actor: Actor) -> list[QuerySet[Any, Any]]:
     if not reviews_somewhere(actor):
         return []
     settled = _happened(Kind.APPROVED, Kind.RETURNED, Kind.WITHDRAWN)
-    submitted = Measurement.objects.allowed(actor, "approve").filter(~settled)
+    one_by_one = Q(submission=None) | Q(submission__bundle="")
+    submitted = Measurement.objects.allowed(actor, "approve").filter(~settled, one_by_one)
     return [_per_scorecard(submitted, "review", Kind.SUBMITTED)]
 
 

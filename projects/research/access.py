@@ -7,7 +7,7 @@ from django.db.models import Q
 from actors.access import ADMINISTRATOR, own_organization
 from ecosystems.access import Duty, forum_duty, forum_member, public_rows
 from foundation.access import NOBODY, Actor, Ground, declare
-from projects.models import Participation, Project
+from projects.research.models import Participation, Project
 
 
 def _participating(actor: Actor) -> Q:

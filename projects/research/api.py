@@ -27,8 +27,8 @@ from foundation.api_resources import (
     RowViewSet,
 )
 from kpis.models import Scorecard
-from projects.models import Participation, Project
 from projects.research.filters import ProjectFilter
+from projects.research.models import Participation, Project
 from visions.models import Theme
 
 

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
 from ecosystems.filters import SEARCH, containing
-from projects.models import Project
+from projects.research.models import Project
 
 
 class ProjectFilter(django_filters.FilterSet):

@@ -6,7 +6,7 @@ from django.db.models import Exists, OuterRef, Prefetch, QuerySet
 
 from foundation.access import Actor
 from kpis.models import Indicator, Scorecard
-from projects.models import Participation, Project
+from projects.research.models import Participation, Project
 from visions.models import Theme
 
 # How a state is coloured where it is shown; the word is always beside it.

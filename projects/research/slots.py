@@ -14,7 +14,7 @@ from actors import slots as organizations
 from actors.models import Organization
 from foundation import slots
 from foundation.access import Actor
-from projects.models import Participation, Project
+from projects.research.models import Participation, Project
 from projects.research.selectors import tone_of
 from visions import slots as visions
 from visions.models import Theme

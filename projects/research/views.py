@@ -11,8 +11,8 @@ from django.utils.translation import gettext_lazy
 
 from actors.pages import Crumb, OpenPage, crumb
 from foundation.pages import ListPage, ObjectPage
-from projects.models import Project
 from projects.research.filters import ProjectFilter
+from projects.research.models import Project
 from projects.research.selectors import indicators_of, projects_for_detail, projects_for_list, tone_of
 
 
