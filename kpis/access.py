@@ -7,7 +7,15 @@ from django.db.models import Q
 from actors.access import ADMINISTRATOR, own_organization
 from ecosystems.access import Duty, duty_forums, forum_duty, forum_member, in_forums, public_rows
 from foundation.access import NOBODY, Actor, Ground, declare
-from kpis.models import Contribution, Evidence, Indicator, Measurement, Scorecard, Submission
+from kpis.models import (
+    Contribution,
+    Evidence,
+    Indicator,
+    Measurement,
+    Scorecard,
+    Submission,
+    WorkbookImport,
+)
 
 REVIEW = (Duty.SECRETARIAT, Duty.MUNICIPAL_REVIEWER, Duty.UNIVERSITY_REVIEWER)
 APPROVE = (Duty.MUNICIPAL_REVIEWER, Duty.UNIVERSITY_REVIEWER)
@@ -197,6 +205,10 @@ declare(
     [own_submission(), _submitted_to_reviewers(), ADMINISTRATOR],
 )
 declare("kpis.change_submission", Submission, "下書きを変更・提出する", [own_submission()])
+
+
+declare("kpis.view_workbookimport", WorkbookImport, "ブックの取込みを見る", [own_submission()])
+declare("kpis.change_workbookimport", WorkbookImport, "ブックを取り込む・取りやめる", [own_submission()])
 
 
 def _entered_by_self(actor: Actor) -> Q:

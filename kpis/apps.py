@@ -12,4 +12,7 @@ class KpisConfig(AppConfig):
             notices,  # noqa: F401 (what follows from a submission or a review)
         )
         from kpis.rollup import drain  # noqa: F401 (the lane of the roll-up)
-        from kpis.services import evidence  # noqa: F401 (the owner of evidence files)
+        from kpis.services import (
+            evidence,  # noqa: F401 (the owner of evidence files)
+            importing,  # noqa: F401 (jobs of workbooks, and the owner of their files)
+        )

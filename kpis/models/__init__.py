@@ -6,6 +6,7 @@ from kpis.models.indicator import Contribution, Indicator, IndicatorSheet, Targe
 from kpis.models.ledger import Evidence, Measurement, MeasurementEvent
 from kpis.models.scorecard import GradeScheme, Scorecard
 from kpis.models.submission import DraftEntry, Submission
+from kpis.models.workbook import WorkbookImport
 
 __all__ = [
     "Cell",
@@ -26,4 +27,5 @@ __all__ = [
     "Scorecard",
     "Submission",
     "Target",
+    "WorkbookImport",
 ]

@@ -140,7 +140,7 @@ def entry_page(actor: Actor, scorecard: Scorecard, year: int | None) -> EntryPag
     chosen = year if year in years else _default_year(years)
     draft = open_draft_of(actor, scorecard)
     entries = _entries(draft)
-    cells = _cells(sheets, chosen, entries, actor.user_id)
+    cells = _cells(sheets, [chosen], entries, actor.user_id)
     evidence = (
         list(Evidence.objects.filter(submission=draft).select_related("file", "indicator")) if draft else []
     )
@@ -170,13 +170,18 @@ def _default_year(years: list[int]) -> int:
 
 
 def _cells(
-    sheets: Sequence[IndicatorSheet], year: int, entries: Iterable[DraftEntry], viewer_id: int | None
+    sheets: Sequence[IndicatorSheet],
+    years: Sequence[int],
+    entries: Iterable[DraftEntry],
+    viewer_id: int | None,
 ) -> dict[Pair, GridCell]:
-    whole = Period.year(year)
     wanted = {
         (sheet.indicator_id, period): sheet
         for sheet in sheets
-        for period in periods_expected(whole, Grain(sheet.grain), sheet.first_period, sheet.last_period)
+        for year in years
+        for period in periods_expected(
+            Period.year(year), Grain(sheet.grain), sheet.first_period, sheet.last_period
+        )
     }
     found = histories({pk for pk, _period in wanted}, {period for _pk, period in wanted}) if wanted else {}
     drafts = {(entry.indicator_id, entry.period): entry for entry in entries}
@@ -184,6 +189,14 @@ def _cells(
         pair: GridCell(sheet, pair[1], found.get(pair) or History(), drafts.get(pair), viewer_id=viewer_id)
         for pair, sheet in wanted.items()
     }
+
+
+def cells_of_years(actor: Actor, scorecard: Scorecard, year: int | None) -> list[GridCell]:
+    """Every cell that the actor may enter in one fiscal year, or in all of them. Five queries."""
+    sheets = list(enterable_sheets(actor, scorecard))
+    years = years_of(sheets) if year is None else [year]
+    entries = _entries(open_draft_of(actor, scorecard))
+    return list(_cells(sheets, years, entries, actor.user_id).values())
 
 
 def _grids(sheets: Sequence[IndicatorSheet], cells: dict[Pair, GridCell], year: int) -> list[Grid]:
@@ -221,5 +234,5 @@ def one_cell(actor: Actor, scorecard: Scorecard, indicator_hex: str, code: str) 
         draft.entries.filter(indicator=sheet.indicator, period=period) if draft else DraftEntry.objects.none()
     )
     drafts = entries.select_related("indicator", "updated_by__person")
-    cells = _cells([sheet], period.fiscal_year, drafts, actor.user_id)
+    cells = _cells([sheet], [period.fiscal_year], drafts, actor.user_id)
     return cells.get((sheet.indicator_id, period))

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from kpis import notices  # noqa: F401 (handlers and topics register on import, here for every process with pages)
-from kpis.views import entry, review, submission
+from kpis.views import entry, review, submission, workbook
 
 urlpatterns: list[URLPattern] = [
     path("scorecards/<uuid:public_id>/entry/", entry.EntryView.as_view(), name="entry"),
@@ -13,6 +13,10 @@ urlpatterns: list[URLPattern] = [
         submission.EntryEvidenceView.as_view(),
         name="entry_evidence",
     ),
+    path("scorecards/<uuid:public_id>/workbook/", workbook.WorkbookView.as_view(), name="workbook"),
+    path("scorecards/<uuid:public_id>/imports/", workbook.ImportListView.as_view(), name="imports"),
+    path("imports/<uuid:public_id>/", workbook.ImportView.as_view(), name="import"),
+    path("imports/<uuid:public_id>/progress/", workbook.ImportProgressView.as_view(), name="import_progress"),
     path("submissions/<uuid:public_id>/", submission.SubmissionView.as_view(), name="submission"),
     path(
         "submissions/<uuid:public_id>/submit/",

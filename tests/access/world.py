@@ -14,7 +14,16 @@ from ecosystems.models import AgendaItem, Case, Decision, Forum, Meeting, Member
 from foundation.files import store_upload
 from foundation.models.jobs import Job
 from foundation.models.notices import Notice
-from kpis.models import DraftEntry, Evidence, Indicator, Measurement, Scorecard, Submission, Target
+from kpis.models import (
+    DraftEntry,
+    Evidence,
+    Indicator,
+    Measurement,
+    Scorecard,
+    Submission,
+    Target,
+    WorkbookImport,
+)
 from kpis.periods import Period
 from kpis.services import ledger
 from kpis.services.ledger import Entry, Signer
@@ -148,6 +157,13 @@ def _evidence(submission: Submission, draft: Submission, user: User) -> Objects:
     return {
         "file": stored,
         "evidence": Evidence.objects.create(submission=submission, title="根拠", file=stored),
+        "workbook": WorkbookImport.objects.create(
+            scorecard=submission.scorecard,
+            organization=submission.organization,
+            uploaded_by=user,
+            file=stored,
+            state=WorkbookImport.State.READY,
+        ),
         "draft_evidence": Evidence.objects.create(submission=draft, title="根拠", url="https://example.jp/"),
     }
 
