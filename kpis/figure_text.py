@@ -67,7 +67,7 @@ def choices(sheet: IndicatorSheet) -> list[tuple[str, str]]:
 
 
 def _step(index: int, name: str) -> str:
-    return name if name[:1].isdecimal() else f"{index} {name}"
+    return name if name.startswith(f"{index} ") else f"{index} {name}"
 
 
 def rate_text(row: Reported, sheet: IndicatorSheet) -> str:
