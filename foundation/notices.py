@@ -15,7 +15,6 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
-from django.core.mail import EmailMessage
 from django.db.models import BigIntegerField, CharField, Count, F, Q, QuerySet, Value
 from django.template.loader import render_to_string
 from django.utils import timezone
@@ -23,6 +22,7 @@ from django.utils.translation import gettext as _
 
 from foundation import lanes
 from foundation.access import NOBODY, Actor, Ground, declare, fact_source
+from foundation.letters import send_letter
 from foundation.models.notices import Notice
 from foundation.notice_topics import Topic, register_topic, topic_label, topics
 from foundation.notice_topics import topic as topic_named
@@ -128,7 +128,7 @@ def _send_to(user_id: int, now: datetime) -> bool:
         claimed.update(mail_after=None, mail_token=None)
         return False
     try:
-        _mail(user.email, notices).send()
+        send_letter(user.email, *_words(notices))
     except Exception:
         logger.exception("notices for user %s could not be mailed", user_id)
         _put_off(claimed, notices, now)
@@ -156,8 +156,8 @@ def _put_off(claimed: QuerySet[Any, Any], notices: list[Notice], now: datetime) 
     claimed.update(mail_after=later, mail_attempts=attempts, mail_token=None)
 
 
-def _mail(address: str, notices: list[Notice]) -> EmailMessage:
-    """Newest first; one notice gives the subject its own title."""
+def _words(notices: list[Notice]) -> tuple[str, str]:
+    """(subject, body) of a mail, newest first; one notice gives the subject its own title."""
     many = _("お知らせ%(count)s件") % {"count": len(notices)}
     subject = many if len(notices) > 1 else notices[0].title
     body = render_to_string(
@@ -170,7 +170,7 @@ def _mail(address: str, notices: list[Notice]) -> EmailMessage:
             "public_url": settings.PUBLIC_URL.rstrip("/"),
         },
     )
-    return EmailMessage(f"【{settings.SITE_NAME}】{subject}", body, settings.DEFAULT_FROM_EMAIL, [address])
+    return subject, body
 
 
 lanes.register("notices", pending=has_due, work=send_digest)

@@ -164,7 +164,7 @@ def test_a_sender_that_dies_repeats_a_mail_and_loses_none(ura: Any, monkeypatch:
         raise Killed
 
     with monkeypatch.context() as killing:
-        killing.setattr("foundation.notices.EmailMessage.send", killed_after_sending)
+        killing.setattr("foundation.letters.EmailMessage.send", killed_after_sending)
         with pytest.raises(Killed):
             send_digest(_later(16))
     assert send_digest(_later(17)) == 0  # its claim still holds
