@@ -11,6 +11,7 @@ from kpis.models import (
     Contribution,
     Evidence,
     Indicator,
+    InputRequest,
     Measurement,
     Scorecard,
     Submission,
@@ -207,6 +208,8 @@ declare(
 declare("kpis.change_submission", Submission, "下書きを変更・提出する", [own_submission()])
 
 
+declare("kpis.view_inputrequest", InputRequest, "入力依頼を見る", [own_submission(), ADMINISTRATOR])
+declare("kpis.change_inputrequest", InputRequest, "入力依頼を取り下げる", [own_submission()])
 declare("kpis.view_workbookimport", WorkbookImport, "ブックの取込みを見る", [own_submission()])
 declare("kpis.change_workbookimport", WorkbookImport, "ブックを取り込む・取りやめる", [own_submission()])
 

@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from typing import Any, cast
 
 from django.db.models import QuerySet
+from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -19,16 +20,21 @@ from django.utils.translation import gettext_lazy
 from actors.models import Assignment, User
 from ecosystems.models import ForumDuty
 from foundation import notices, outbox
+from foundation.dates import wareki
+from foundation.letters import send_letter
 from kpis.access import APPROVE
 from kpis.figure_text import measurement_text
-from kpis.models import IndicatorSheet, Measurement, MeasurementEvent, Submission
+from kpis.models import IndicatorSheet, InputRequest, Measurement, MeasurementEvent, Submission
+from kpis.services import asking
 
 SUBMITTED, REVIEWED = "kpis.submitted", "kpis.reviewed"
+ASKED, ANSWERED = "kpis.input_asked", "kpis.input_answered"
 MAX_LINES = 20
 Kind = MeasurementEvent.Kind
 
 notices.register_topic(SUBMITTED, cast(str, gettext_lazy("確認待ちの実績値")))
 notices.register_topic(REVIEWED, cast(str, gettext_lazy("実績値の確認結果")))
+notices.register_topic(ANSWERED, cast(str, gettext_lazy("入力依頼への回答")))
 
 
 @outbox.handles(SUBMITTED)
@@ -79,6 +85,45 @@ def _tell(rows: list[Measurement], payload: dict[str, Any]) -> None:
         _body(rows, payload["by"], payload["note"]),
         reverse("kpis:submission", args=[submission.public_id]) if submission else "",
         key=f"{REVIEWED}:{payload['act']}:{rows[0].submission_id}",
+    )
+
+
+@outbox.handles(ASKED)
+def mail_the_section(payload: dict[str, Any]) -> None:
+    """The whole request in the body, with the link: the section may not read anything else of the portal."""
+    asked = InputRequest.objects.select_related("scorecard__forum", "organization", "asked_by__person").get(
+        pk=payload["request"]
+    )
+    if asked.state != InputRequest.State.ASKED:
+        return
+    cells = asked.cells.select_related("indicator").order_by("id")
+    context = {
+        "asked": asked,
+        "asker": getattr(asked.asked_by, "person", ""),
+        "cells": cells,
+        "link": asking.link_to(asked),
+        "due": wareki(asked.due_on),
+    }
+    day = f"{asked.due_on.month}/{asked.due_on.day}"
+    subject = _("【回答期限%(day)s】数値の入力のお願い（%(card)s）") % {"day": day, "card": asked.scorecard}
+    send_letter(asked.email, subject, render_to_string("kpis/mail/input_request.txt", context))
+
+
+@outbox.handles(ANSWERED)
+def tell_who_asked(payload: dict[str, Any]) -> None:
+    """Whoever asked, and today's holders of the post that answers for the request."""
+    asked = InputRequest.objects.select_related("submission", "scorecard").get(pk=payload["request"])
+    rows = list(
+        Measurement.objects.filter(submission=asked.submission).select_related("indicator").order_by("id")
+    )
+    notices.notify(
+        _holders([asked.post_id]) | User.objects.filter(pk=asked.asked_by_id, is_active=True),
+        ANSWERED,
+        _("入力依頼への回答：%(card)s（%(section)s、%(count)s件）")
+        % {"card": asked.scorecard, "section": asked.sender_section, "count": len(rows)},
+        _body(rows, f"{asked.sender_section}　{asked.sender_name}", ""),
+        reverse("kpis:submission", args=[asked.submission.public_id]),  # type: ignore[union-attr]
+        key=f"{ANSWERED}:{asked.pk}",
     )
 
 

@@ -1,5 +1,6 @@
 """The KPI core: scorecards own indicators; a ledger of measurements; cells as the cache of the ledger."""
 
+from kpis.models.asking import InputRequest, RequestedCell
 from kpis.models.cell import Cell, DirtyMark, Horizon
 from kpis.models.dimension import Dimension, IndicatorDimension, MeasurementPart, Part
 from kpis.models.indicator import Contribution, Indicator, IndicatorSheet, Target
@@ -20,10 +21,12 @@ __all__ = [
     "Indicator",
     "IndicatorDimension",
     "IndicatorSheet",
+    "InputRequest",
     "Measurement",
     "MeasurementEvent",
     "MeasurementPart",
     "Part",
+    "RequestedCell",
     "Scorecard",
     "Submission",
     "Target",

@@ -101,6 +101,13 @@ def reporting_organization(actor: Actor) -> int:
     return actor.organization_id
 
 
+def reporting_user(actor: Actor) -> int:
+    """The account that acts; PermissionDenied for the system, which asks and uploads nothing."""
+    if actor.user_id is None:
+        raise PermissionDenied(_("サインインして操作してください。"))
+    return actor.user_id
+
+
 def signing_post(actor: Actor, preferred: int | None) -> int | None:
     """The post for which the actor signs: the preferred one if they hold it, otherwise their first."""
     if preferred in actor.post_ids:

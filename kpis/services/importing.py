@@ -41,7 +41,7 @@ def start_import(*, actor: Actor, scorecard: Scorecard, upload: Upload) -> Workb
         made = WorkbookImport.objects.create(
             scorecard=scorecard,
             organization_id=organization_id,
-            uploaded_by_id=actor.user_id,
+            uploaded_by_id=entering.reporting_user(actor),
             file=store_upload(actor, upload),
         )
         _enqueue(actor, made, READ)

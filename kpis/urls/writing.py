@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from kpis import notices  # noqa: F401 (handlers and topics register on import, here for every process with pages)
-from kpis.views import entry, review, submission, workbook
+from kpis.views import asking, entry, review, submission, workbook
 
 urlpatterns: list[URLPattern] = [
     path("scorecards/<uuid:public_id>/entry/", entry.EntryView.as_view(), name="entry"),
@@ -13,6 +13,13 @@ urlpatterns: list[URLPattern] = [
         submission.EntryEvidenceView.as_view(),
         name="entry_evidence",
     ),
+    path("scorecards/<uuid:public_id>/requests/", asking.RequestListView.as_view(), name="requests"),
+    path(
+        "input-requests/<uuid:public_id>/withdraw/",
+        asking.RequestWithdrawView.as_view(),
+        name="request_withdraw",
+    ),
+    path("answer/<uuid:public_id>/<str:seal>/", asking.AnswerView.as_view(), name="answer"),
     path("scorecards/<uuid:public_id>/workbook/", workbook.WorkbookView.as_view(), name="workbook"),
     path("scorecards/<uuid:public_id>/imports/", workbook.ImportListView.as_view(), name="imports"),
     path("imports/<uuid:public_id>/", workbook.ImportView.as_view(), name="import"),

@@ -55,6 +55,8 @@ SEES: dict[str, Sides] = {
         _MEMBERS,
     ),
     "submission": {"own": CITY | REVIEWERS | {"administrator"}, "foreign": OUTSIDE},
+    "input_request": {"own": CITY | {"administrator"}, "foreign": OUTSIDE},
+    "input_request_link": {"own": EVERYBODY, "foreign": EVERYBODY},
     "workbook": {"own": CITY, "foreign": frozenset({"stranger"})},
     "draft": {"own": CITY | REVIEWERS | {"administrator"}, "foreign": OUTSIDE},
     "job": {"own": frozenset({"reporter"}), "foreign": frozenset({"stranger"})},
@@ -77,6 +79,7 @@ class Audience:
     pass (None: all). `reads`, `writes`: whether GET and POST are offered. `data`: what a POST carries, so that it is
     refused for want of rights and not of input. `asks`: query parameters without which GET is refused. `leads_on`: signed-in people are sent on.
     `invites`: a visitor who finds nothing is led to the sign-in, whether or not there is something.
+    `open_to_visitors`: whether a visitor may post here too.
     `answers`: what GET says to those who may, where that is not 200 (a fragment asked for without naming what).
     """
 
@@ -89,6 +92,7 @@ class Audience:
     asks: str = ""
     leads_on: bool = False
     invites: bool = False
+    open_to_visitors: bool = False
     answers: tuple[int, ...] = (200,)
 
     def passes(self, name: str, side: str) -> bool:
@@ -144,6 +148,9 @@ _FIGURES: dict[str, Audience] = {
     "kpis:entry": staff("scorecard", may=ENTERS, writes=True),
     "kpis:entry_cell": staff("scorecard", may=ENTERS, writes=True, answers=(404,)),
     "kpis:entry_evidence": staff("scorecard", may=ENTERS, reads=False, writes=True),
+    "kpis:requests": staff("scorecard", may=ENTERS, writes=True),
+    "kpis:request_withdraw": staff("input_request", may=ENTERS, reads=False, writes=True),
+    "kpis:answer": public("input_request_link", "seal", writes=True, open_to_visitors=True),
     "kpis:workbook": staff("scorecard", may=ENTERS, asks="fy=FY2025"),
     "kpis:imports": staff("scorecard", may=ENTERS, writes=True),
     "kpis:import": staff("workbook", writes=True),

@@ -104,7 +104,7 @@ def may_write(audience: Audience, name: str, side: str, method: str) -> bool:
     return (
         method in ("post", "put")  # Django's forms take PUT as POST
         and audience.writes
-        and name != ANONYMOUS
+        and (name != ANONYMOUS or audience.open_to_visitors)
         and audience.sees(name, side)
         and audience.passes(name, side)
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from types import SimpleNamespace
 from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -18,6 +19,7 @@ from kpis.models import (
     DraftEntry,
     Evidence,
     Indicator,
+    InputRequest,
     Measurement,
     Scorecard,
     Submission,
@@ -25,7 +27,7 @@ from kpis.models import (
     WorkbookImport,
 )
 from kpis.periods import Period
-from kpis.services import ledger
+from kpis.services import asking, ledger
 from kpis.services.ledger import Entry, Signer
 from projects.models import Participation, Project
 from tests.conftest import People
@@ -121,7 +123,25 @@ def _figures(card: Scorecard, organization: Organization, post: Post, user: User
         "submission": submission,
         "measurement": measurement,
         "draft": draft,
+        **_asked(card, organization, post, user),
         **_evidence(submission, draft, user),
+    }
+
+
+def _asked(card: Scorecard, organization: Organization, post: Post, user: User) -> Objects:
+    asked = InputRequest.objects.create(
+        scorecard=card,
+        organization=organization,
+        asked_by=user,
+        post=post,
+        section="環境課",
+        email="kankyo@example.jp",
+        due_on=date(2030, 3, 31),
+    )
+    return {
+        "input_request": asked,
+        "input_request_link": asked,
+        "seal": SimpleNamespace(public_id=asking.seal_of(asked.public_id)),
     }
 
 
