@@ -159,7 +159,7 @@ def test_the_link_opens_without_an_account_and_shows_only_what_is_asked(people, 
     assert page.status_code == 200
     assert "令和7年度 第1四半期" in words
     assert other.name not in words
-    assert page.headers["Referrer-Policy"] == "no-referrer"
+    assert page.headers["Referrer-Policy"] == "same-origin"
     assert page.headers["X-Robots-Tag"] == "noindex, nofollow"
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.test import Client
 from django.urls import include, path
 
 from foundation.errors import StateError
@@ -36,3 +37,9 @@ def test_sentence_does_not_follow_to_the_next_page(client, people):
 @pytest.mark.urls(__name__)
 def test_visitors_are_told_too(client, db):
     assert SENTENCE in client.post("/refuse/").text
+
+
+def test_a_stale_form_says_what_to_do_in_words(db) -> None:
+    page = Client(enforce_csrf_checks=True).post("/accounts/login/", {"login": "x"})
+    assert page.status_code == 403
+    assert "もう一度送ってください" in page.content.decode()
