@@ -63,7 +63,7 @@ def indicator_rows(actor: Actor) -> QuerySet[Any, Any]:
     rows: QuerySet[Any, Any] = (
         Indicator.objects.visible_to(actor)
         .select_related("scorecard__forum", "post__organization", "deputy_post__organization")
-        .with_can(actor, "enter", "view_provisional", "view_figures")
+        .with_can(actor, "enter", "change", "view_provisional", "view_figures")
         .annotate(
             is_joined=Exists(links),
             scheme_definition=Subquery(schemes.values("definition")[:1]),

@@ -68,7 +68,7 @@ def card_rows(actor: Actor, as_of: datetime | None = None) -> QuerySet[Any, Any]
     rows: QuerySet[Any, Any] = (
         Scorecard.objects.visible_to(actor)
         .select_related("forum")
-        .with_can(actor, "enter", "view_provisional")
+        .with_can(actor, "enter", "change", "view_provisional")
         .annotate(
             scheme_definition=Subquery(schemes.values("definition")[:1]),
             record_number=Subquery(events.values("id")[:1]),

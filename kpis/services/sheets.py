@@ -5,12 +5,13 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
 from foundation import audit
 from foundation.access import Actor, require
-from foundation.errors import DomainError
+from foundation.errors import DomainError, LostEdit
 from kpis.attainment import PlanError
 from kpis.models import Cell, Indicator, IndicatorSheet, Measurement, Scorecard
 from kpis.periods import Grain
@@ -42,7 +43,9 @@ def create_indicator(
     """A new indicator with the first version of its sheet. `fields` are the indicator's, `sheet` the sheet's."""
     require(actor, "change", scorecard)
     with transaction.atomic():
-        indicator = Indicator.objects.create(scorecard=scorecard, **fields)
+        indicator = Indicator(scorecard=scorecard, **fields)
+        _refuse_taken(indicator)
+        indicator.save()
         _write(indicator, sheet, at)
         audit.record(
             actor,
@@ -68,6 +71,45 @@ def revise_sheet(
             reason=reason,
         )
         return written
+
+
+def _refuse_taken(indicator: Indicator) -> None:
+    try:
+        indicator.validate_constraints()
+    except ValidationError as error:
+        raise DomainError("taken", " ".join(error.messages), field="code") from error
+
+
+def revise_indicator(
+    *, actor: Actor, indicator: Indicator, own: dict[str, Any], sheet: dict[str, Any], version: int
+) -> None:
+    """Name, number, keeper and visibility, and a new version of the sheet where it differs, all or nothing.
+
+    `version` is the one that the form showed; LostEdit where somebody else put another on record since.
+    """
+    require(actor, "change", indicator)
+    with transaction.atomic():
+        current = IndicatorSheet.objects.select_for_update().get(indicator=indicator, superseded_at=None)
+        if current.version != version:
+            raise LostEdit(
+                "lost_edit",
+                _("ほかの人が先に第%(version)s版を登録しました。今の版を確かめて、もう一度直してください。")
+                % {"version": current.version},
+            )
+        before = {name: str(getattr(indicator, name) or "") for name in own}
+        for name, value in own.items():
+            setattr(indicator, name, value)
+        _refuse_taken(indicator)
+        indicator.save(update_fields=[*own, "updated_at"])
+        audit.record(
+            actor,
+            "kpis.change_indicator",
+            indicator,
+            before=before,
+            after={name: str(value or "") for name, value in own.items()},
+        )
+        if any(getattr(current, name) != value for name, value in sheet.items() if name != "decision"):
+            revise_sheet(actor=actor, indicator=indicator, sheet=sheet)
 
 
 def _printed(sheet: dict[str, Any]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from django.urls import URLPattern, path
 
 from kpis import notices  # noqa: F401 (handlers and topics register on import, here for every process with pages)
-from kpis.views import asking, entry, review, submission, workbook
+from kpis.views import asking, entry, review, sheet, submission, workbook
 
 urlpatterns: list[URLPattern] = [
     path("scorecards/<uuid:public_id>/entry/", entry.EntryView.as_view(), name="entry"),
@@ -13,6 +13,11 @@ urlpatterns: list[URLPattern] = [
         submission.EntryEvidenceView.as_view(),
         name="entry_evidence",
     ),
+    path(
+        "scorecards/<uuid:public_id>/indicators/new/", sheet.NewIndicatorView.as_view(), name="indicator_new"
+    ),
+    path("indicators/<uuid:public_id>/sheet/", sheet.SheetView.as_view(), name="sheet"),
+    path("indicators/<uuid:public_id>/targets/", sheet.TargetsView.as_view(), name="targets"),
     path("scorecards/<uuid:public_id>/requests/", asking.RequestListView.as_view(), name="requests"),
     path(
         "input-requests/<uuid:public_id>/withdraw/",

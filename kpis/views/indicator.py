@@ -61,6 +61,10 @@ class IndicatorPage(SignInWhenHidden, ObjectPage):
         if self.object.can_enter and not self.object.is_rolled_up:
             url = reverse("kpis:entry", args=[self.object.scorecard.public_id])
             found.insert(0, {"label": _("値を入力する"), "url": url, "kind": "primary"})
+        if self.object.can_change:
+            own = [self.object.public_id]
+            found.append({"label": _("KPIシートを見直す"), "url": reverse("kpis:sheet", args=own)})
+            found.append({"label": _("目標値を登録する"), "url": reverse("kpis:targets", args=own)})
         return found
 
 

@@ -117,6 +117,9 @@ class ScorecardPage(SignInWhenHidden, ObjectPage):
         if card.can_enter and not self.as_of.text:
             entry = reverse("kpis:entry", args=[card.public_id])
             actions.insert(0, {"label": _("値を入力する"), "url": entry, "kind": "primary"})
+        if card.can_change and not self.as_of.text:
+            new = reverse("kpis:indicator_new", args=[card.public_id])
+            actions.append({"label": _("KPIを登録する"), "url": new})
         return {
             "live_url": f"{live}?{urlencode({**query, 'seen': card.figures_version})}",
             "page_url": reverse("kpis:scorecard", args=[card.public_id]),

@@ -65,6 +65,9 @@ SEES: dict[str, Sides] = {
 
 # Who may enter on a scorecard, and who works on a draft of the city.
 ENTERS: Sides = {"own": CITY, "foreign": frozenset({"stranger"})}
+# Who registers a KPI on a scorecard, and who changes its sheet and its targets.
+REGISTERS: Sides = {"own": CITY | {"administrator"}, "foreign": OUTSIDE}
+AGREES: Sides = {"own": frozenset({"secretary", "administrator"}), "foreign": frozenset({"administrator"})}
 WITHDRAWS: Sides = {"own": CITY, "foreign": frozenset({"stranger"})}
 # The secretariat reads along on the page of a review, and approves nothing there.
 REVIEWS: Sides = {"own": REVIEWERS | {"secretary"}, "foreign": NOBODY}
@@ -148,6 +151,9 @@ _FIGURES: dict[str, Audience] = {
     "kpis:entry": staff("scorecard", may=ENTERS, writes=True),
     "kpis:entry_cell": staff("scorecard", may=ENTERS, writes=True, answers=(404,)),
     "kpis:entry_evidence": staff("scorecard", may=ENTERS, reads=False, writes=True),
+    "kpis:indicator_new": staff("scorecard", may=REGISTERS, writes=True),
+    "kpis:sheet": staff("indicator", may=AGREES, writes=True),
+    "kpis:targets": staff("indicator", may=AGREES, writes=True),
     "kpis:requests": staff("scorecard", may=ENTERS, writes=True),
     "kpis:request_withdraw": staff("input_request", may=ENTERS, reads=False, writes=True),
     "kpis:answer": public("input_request_link", "seal", writes=True, open_to_visitors=True),
