@@ -17,7 +17,6 @@ import django_filters
 from django.core.paginator import Page, Paginator
 from django.db.models import Model, QuerySet
 from django.http import Http404
-from django.utils.translation import gettext as _
 from django_filters.rest_framework import DjangoFilterBackend, FilterSet
 from drf_spectacular.drainage import set_override
 from drf_spectacular.openapi import AutoSchema
@@ -31,6 +30,7 @@ from foundation.access import Actor
 from foundation.api import Pagination
 from foundation.api.fields import actor_of
 from foundation.api.views import AllowListOrdering, ReadOnlyScopedViewSet
+from foundation.jobs import error_words
 from foundation.models.jobs import Job
 from foundation.models.notices import Notice
 
@@ -312,8 +312,7 @@ class JobError(Column):
         return ("error", "state")
 
     def reader(self, name: str, rows: Sequence[Row], actor: Actor) -> Reader:
-        ours = _("処理中に予期しない誤りが起きました。管理者に連絡してください。")
-        return lambda row: ours if "Traceback" in row["error"] else row["error"]
+        return lambda row: error_words(row["error"])
 
 
 class JobRow(RowSerializer):

@@ -9,7 +9,15 @@ class FoundationConfig(AppConfig):
     verbose_name = _("基盤")
 
     def ready(self) -> None:
-        from foundation import audit, exact_sql, guards, jobs, notices, outbox  # noqa: F401 (lanes register on import)
+        from foundation import (  # noqa: F401 (lanes register on import)
+            audit,
+            exact_sql,
+            exports,
+            guards,
+            jobs,
+            notices,
+            outbox,
+        )
 
         connection_created.connect(exact_sql.register_functions, dispatch_uid="exact_sql")
         post_migrate.connect(guards.install, dispatch_uid="guards")

@@ -103,6 +103,11 @@ def date_label(day: date) -> str:
     return f"{day.year}年{day.month}月{day.day}日（{era_label_of_year(day)}）"
 
 
+def date_with_weekday(day: date) -> str:
+    """「2026年11月30日（月）」: a day by which somebody waits for something."""
+    return f"{day.year}年{day.month}月{day.day}日（{'月火水木金土日'[day.weekday()]}）"
+
+
 def fiscal_year_label(year: int) -> str:
     """「令和8年度」; FY2019 is 令和元年度."""
     return f"{era_label_of_year(date(year, 12, 31))}度"

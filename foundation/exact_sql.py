@@ -7,6 +7,7 @@ with `exact_div` and `exact_mul` created by a migration. Quotients and products 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import Any
 
@@ -84,6 +85,21 @@ class _WeightedMean:
         return _out(rounded_quotient(self.weighted, self.weights)) if self.weights else None
 
 
+def _total(high: int | None, low: int | None, large: Micros) -> int | str | None:
+    """A sum taken in three parts: what lies above 32 bits, what lies below, and the figures kept as text."""
+    if high is None and large is None:
+        return None
+    return _out(((high or 0) << 32) + (low or 0) + int(large or 0))
+
+
+def _lesser(a: Micros, b: Micros) -> Micros:
+    return b if a is None else a if b is None else min(a, b, key=int)
+
+
+def _greater(a: Micros, b: Micros) -> Micros:
+    return b if a is None else a if b is None else max(a, b, key=int)
+
+
 class _Last:
     """The value that stands at the highest order key; rows without a value do not count."""
 
@@ -107,6 +123,9 @@ def register_functions(sender: Any = None, connection: Any = None, **kwargs: Any
     raw.create_function("guards_active", 0, guards.is_active)
     raw.create_function("exact_div", 2, _div, deterministic=True)
     raw.create_function("exact_mul", 2, _mul, deterministic=True)
+    raw.create_function("exact_total", 3, _total, deterministic=True)
+    raw.create_function("exact_lesser", 2, _lesser, deterministic=True)
+    raw.create_function("exact_greater", 2, _greater, deterministic=True)
     raw.create_aggregate("exact_sum", 1, _Sum)
     raw.create_aggregate("exact_min", 1, _Min)
     raw.create_aggregate("exact_max", 1, _Max)
@@ -125,6 +144,10 @@ LANGUAGE sql IMMUTABLE PARALLEL SAFE AS $$ SELECT round(a * b, 6) $$;
 """
 
 
+_FEW = re.compile(r"\bfew\(([a-z_.]+)\)")
+_INNER = re.compile(r"(?<!LEFT )(?<!CROSS )\bJOIN\b")
+
+
 @dataclass(frozen=True)
 class Dialect:
     """How one database spells what both can do. Templates take SQL expressions."""
@@ -140,22 +163,50 @@ class Dialect:
     zero: str
     type: str
 
+    def sum_of(self, value: str) -> str:
+        return self.sum.format(value=value)
+
+    def min_of(self, value: str) -> str:
+        return self.min.format(value=value)
+
+    def max_of(self, value: str) -> str:
+        return self.max.format(value=value)
+
     def last_of(self, order: str, value: str) -> str:
         return self.last.format(order=order, value=value)
 
     def weighted_mean(self, weight: str, value: str) -> str:
         return self.weighted.format(weight=weight, value=value)
 
+    def planned(self, statement: str) -> str:
+        """The statement with what SQLite's planner must be told, as it guesses badly on large tables.
+
+        Tables are joined in the order written, and `few(column)` says that hardly any row remains; PostgreSQL learns
+        that from its statistics and reads `true`.
+        """
+        if self.vendor != "sqlite":
+            return _FEW.sub("true", statement)
+        return _INNER.sub("CROSS JOIN", _FEW.sub(r"likelihood(\1 > 0, 0.00001)", statement))
+
     def exact(self, amount: int) -> str:
         """An exact literal of a whole number."""
         return str(amount * MICRO) if self.vendor == "sqlite" else f"{amount}::numeric"
 
 
+# SQLite adds and compares the figures of 64 bits by itself; Python is called only for those kept as text. The two
+# halves of a sum cannot overflow, and are put together by SQLite too where the sum surely fits.
+_IS_WHOLE = "FILTER (WHERE typeof({value}) = 'integer')"
+_IS_TEXT = "FILTER (WHERE typeof({value}) = 'text')"
+_HIGH = f"sum(({{value}}) >> 32) {_IS_WHOLE}"
+_LOW = f"sum(({{value}}) & 4294967295) {_IS_WHOLE}"
+_LARGE = f"exact_sum({{value}}) {_IS_TEXT}"
+
 SQLITE = Dialect(
     vendor="sqlite",
-    sum="exact_sum",
-    min="exact_min",
-    max="exact_max",
+    sum=f"CASE WHEN {_LARGE} IS NULL AND {_HIGH} BETWEEN -1073741824 AND 1073741823 "
+    f"THEN {_HIGH} * 4294967296 + {_LOW} ELSE exact_total({_HIGH}, {_LOW}, {_LARGE}) END",
+    min=f"exact_lesser(min({{value}}) {_IS_WHOLE}, exact_min({{value}}) {_IS_TEXT})",
+    max=f"exact_greater(max({{value}}) {_IS_WHOLE}, exact_max({{value}}) {_IS_TEXT})",
     last="exact_last({order}, {value})",
     weighted="exact_weighted_mean({weight}, {value})",
     greatest="max",
@@ -165,9 +216,9 @@ SQLITE = Dialect(
 )
 POSTGRESQL = Dialect(
     vendor="postgresql",
-    sum="sum",
-    min="min",
-    max="max",
+    sum="sum({value})",
+    min="min({value})",
+    max="max({value})",
     last="(array_agg({value} ORDER BY {order} DESC) FILTER (WHERE {value} IS NOT NULL))[1]",
     weighted="exact_div(sum({weight} * {value}), sum(CASE WHEN {value} IS NOT NULL THEN {weight} END))",
     greatest="greatest",

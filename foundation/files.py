@@ -225,18 +225,24 @@ def _settle(source: IO[bytes], storage_name: str) -> None:
 
 @dataclass(frozen=True)
 class FileOwner:
-    """A model that links to files: the rows an actor may see, and the name of the link."""
+    """A model that links to files: the rows an actor may see, the name of the link, and what is asked of a row found."""
 
     rows: VisibleRows
     field: str
+    still: Callable[[Any], bool] | None = None
 
 
 _owners: dict[str, FileOwner] = {}
 
 
-def register_file_owner(key: str, queryset_for: VisibleRows, file_field: str) -> None:
-    """Let the rows that `queryset_for(actor)` answers with open the files they link to by `file_field`."""
-    _owners[key] = FileOwner(queryset_for, file_field)
+def register_file_owner(
+    key: str, queryset_for: VisibleRows, file_field: str, *, still: Callable[[Any], bool] | None = None
+) -> None:
+    """Let the rows that `queryset_for(actor)` answers with open the files they link to by `file_field`.
+
+    `still` is asked of each row found, for what no condition on rows can say.
+    """
+    _owners[key] = FileOwner(queryset_for, file_field, still)
 
 
 def file_owners() -> dict[str, FileOwner]:
@@ -252,4 +258,5 @@ def readable_file(actor: Actor, public_id: UUID) -> StoredFile:
 
 
 def _shows(owner: FileOwner, actor: Actor, public_id: UUID) -> bool:
-    return bool(owner.rows(actor).filter(**{f"{owner.field}__public_id": public_id}).exists())
+    found = owner.rows(actor).filter(**{f"{owner.field}__public_id": public_id})
+    return found.exists() if owner.still is None else any(owner.still(row) for row in found)

@@ -18,6 +18,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Q
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from foundation import audit, lanes
 from foundation.access import NOBODY, Actor, Ground, declare, load_actor, system_actor
@@ -57,6 +58,13 @@ def job(name: str, label: str) -> Callable[[Callable[[Progress], Any]], Callable
 
 def label_of(kind: str) -> str:
     return _kinds[kind].label if kind in _kinds else kind
+
+
+def error_words(error: str) -> str:
+    """What went wrong, in words; a fault of ours is not printed to people."""
+    if "Traceback" in error:
+        return _("処理中に予期しない誤りが起きました。管理者に連絡してください。")
+    return error
 
 
 def enqueue(actor: Actor, kind: str, arguments: dict[str, Any], *, unique_key: str | None = None) -> Job:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import timedelta
 from typing import Any
 
@@ -17,15 +17,16 @@ from foundation.models.outbox import Message
 logger = logging.getLogger(__name__)
 
 Handler = Callable[[dict[str, Any]], None]
-_handlers: dict[str, Handler] = {}
+_handlers: dict[str, dict[str, Handler]] = {}
 MAX_ATTEMPTS = 8
 
 
 def handles(topic: str) -> Callable[[Handler], Handler]:
-    """Register the one handler of a topic. It must be idempotent: a message may come twice."""
+    """Register a handler of a topic. It must be idempotent: a message may come twice, and where one of several
+    handlers fails, all of them are called again."""
 
     def register(handler: Handler) -> Handler:
-        _handlers[topic] = handler
+        _handlers.setdefault(topic, {})[f"{handler.__module__}.{handler.__qualname__}"] = handler
         return handler
 
     return register
@@ -33,8 +34,15 @@ def handles(topic: str) -> Callable[[Handler], Handler]:
 
 def emit(topic: str, payload: dict[str, Any], *, key: str | None = None) -> None:
     """Write a message in the current transaction. The same `key` is written once only."""
+    emit_all(topic, [(payload, key)])
+
+
+def emit_all(topic: str, messages: Iterable[tuple[dict[str, Any], str | None]]) -> None:
+    """Write many of one topic, each (payload, key), in one statement."""
+    now = timezone.now()
     Message.objects.bulk_create(
-        [Message(topic=topic, payload=payload, key=key, available_at=timezone.now())], ignore_conflicts=True
+        [Message(topic=topic, payload=payload, key=key, available_at=now) for payload, key in messages],
+        ignore_conflicts=True,
     )
     lanes.wake("messages")
 
@@ -58,7 +66,8 @@ def deliver_one() -> int:
             return 0
         try:
             with transaction.atomic():
-                _handlers[message.topic](message.payload)
+                for handler in _handlers[message.topic].values():
+                    handler(message.payload)
         except Exception:  # noqa: BLE001 (whatever fails is noted on the message and shown)
             _failed(message, traceback.format_exc(limit=8))
         else:

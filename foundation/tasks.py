@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from celery import shared_task
 
-from foundation import idempotency, lanes
+from foundation import exports, idempotency, lanes, tidying
 
 
 @shared_task(name="foundation.work_lane", ignore_result=True)
@@ -23,5 +23,9 @@ def sweep() -> None:
 
 @shared_task(name="foundation.tidy", ignore_result=True)
 def tidy() -> None:
-    """Once a night: forget idempotency keys that nobody will repeat any more."""
+    """Once a night: forget idempotency keys that nobody will repeat any more, let go of exports kept long enough, and
+    whatever else the floors forget.
+    """
     idempotency.expire()
+    exports.expire()
+    tidying.run()

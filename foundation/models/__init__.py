@@ -2,6 +2,7 @@
 
 from foundation.models.audit import AuditEntry, AuditSeal
 from foundation.models.base import PublicModel, StateEvent
+from foundation.models.exports import Export
 from foundation.models.files import Attachment, StoredFile
 from foundation.models.idempotency import IdempotencyKey
 from foundation.models.jobs import Job
@@ -12,6 +13,7 @@ __all__ = [
     "Attachment",
     "AuditEntry",
     "AuditSeal",
+    "Export",
     "IdempotencyKey",
     "Job",
     "Message",

@@ -55,10 +55,14 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Sheet:
-    """One sheet of a workbook. `title` and `notes` stand above the header row (leave them out of sheets for data)."""
+    """One sheet of a workbook. `title` and `notes` stand above the header row (leave them out of sheets for data).
+
+    `is_form`: made for paper (印刷用様式), every cell ruled and its text wrapped; otherwise made for filtering.
+    """
 
     name: str
     columns: Sequence[Column]
     rows: Iterable[Any]
     title: str = ""
     notes: Sequence[str] = field(default_factory=tuple)
+    is_form: bool = False

@@ -48,17 +48,18 @@ def xlsx_workbook(target: IO[bytes], *, created: datetime = _FIXED_DATE) -> Iter
 def write_xlsx(sheets: Sequence[Sheet], target: IO[bytes], *, created: datetime = _FIXED_DATE) -> None:
     """Write the sheets in order. Raises `SheetError` where one has more rows than a sheet can hold."""
     with xlsx_workbook(target, created=created) as book:
-        looks = Looks(book)
+        looks = {is_form: Looks(book, is_form=is_form) for is_form in (False, True)}
         taken: set[str] = set()
         for sheet in sheets:
-            _write_sheet(book, sheet, looks, taken)
+            _write_sheet(book, sheet, looks[sheet.is_form], taken)
 
 
 class Looks:
-    """The cell formats of one workbook, each made once."""
+    """The cell formats of one workbook, each made once; those of a form are ruled and wrapped."""
 
-    def __init__(self, book: Any) -> None:
+    def __init__(self, book: Any, *, is_form: bool = False) -> None:
         self._book = book
+        self._plain = {"valign": "top", "text_wrap": True, "border": 1} if is_form else {"valign": "top"}
         self._made: dict[tuple[str, bool], Any] = {}
         self.title = book.add_format({"bold": True, "font_size": 14})
         self.header = book.add_format(
@@ -69,7 +70,7 @@ class Looks:
         """The look of a cell; `quoted` marks a text so that editing it makes no formula of it."""
         key = (number_format, quoted)
         if key not in self._made:
-            look: dict[str, Any] = {"valign": "top"}
+            look: dict[str, Any] = dict(self._plain)
             if number_format:
                 look["num_format"] = number_format
             if quoted:
@@ -86,7 +87,7 @@ def _write_sheet(book: Any, sheet: Sheet, looks: Looks, taken: set[str]) -> None
         paper.write_string(header_row, place, str(safe_cell(column.header)), looks.header)
     last_row = _write_rows(paper, sheet, looks, header_row)
     _set_up_print(paper, header_row)
-    if sheet.columns:
+    if sheet.columns and not sheet.is_form:
         paper.autofilter(header_row, 0, last_row, len(sheet.columns) - 1)
 
 

@@ -55,6 +55,12 @@ def date_label(value: date | None) -> str:
 
 
 @register.filter
+def date_with_weekday(value: date | None) -> str:
+    """「2026年11月30日（月）」."""
+    return "" if not value else dates.date_with_weekday(_tokyo_day(value))
+
+
+@register.filter
 def fiscal_year_both(value: int | str | date | None) -> str:
     """A fiscal year, or the one of a day: 「令和8年度（2026）」."""
     if value is None or value == "":

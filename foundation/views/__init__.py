@@ -1,1 +1,1 @@
-"""The few pages that belong to no app above: files and notices."""
+"""The few pages that belong to no app above: files, exports and notices."""

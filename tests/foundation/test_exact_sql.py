@@ -52,11 +52,16 @@ class InTheDatabase(TestCase):
 
     @settings(max_examples=60, deadline=None)
     @given(st.lists(DECIMALS, min_size=1, max_size=8))
-    def test_sum_is_exact(self, values):
+    def test_sum_least_and_greatest_are_exact(self, values):
         rows = " UNION ALL ".join(["SELECT %s AS v"] * len(values))
-        function = dialect_of(connection).sum
-        total = sql(f"(SELECT {function}(v) FROM ({rows}) AS t)", *values)  # noqa: S608 (no value is spelt out)
-        assert total == sum(values, Decimal(0))
+        dialect = dialect_of(connection)
+        for spelt, expected in (
+            (dialect.sum_of("v"), sum(values, Decimal(0))),
+            (dialect.min_of("v"), min(values)),
+            (dialect.max_of("v"), max(values)),
+        ):
+            made = sql(f"(SELECT {spelt} FROM ({rows}) AS t)", *values)  # noqa: S608 (no value is spelt out)
+            assert made == expected
 
 
 def test_more_than_six_decimals_is_refused_not_rounded():
