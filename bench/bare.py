@@ -6,14 +6,17 @@ from typing import Any
 
 from django.contrib.auth.decorators import login_required
 from django.core.paginator import Paginator
-from django.db.models import Prefetch
+from django.db.models import Count, Prefetch, Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import include, path
+from django.utils import timezone
 from rest_framework import generics, pagination, permissions, serializers
 
 from ecosystems.models import Membership
+from foundation.text import bigrams, search_terms
 from kpis.models import Cell, Contribution, Indicator, IndicatorSheet, MeasurementEvent, Scorecard, Target
+from projects.models import Opportunity
 
 CURRENT = Prefetch("sheets", IndicatorSheet.objects.filter(superseded_at=None), to_attr="current")
 
@@ -70,6 +73,27 @@ def scorecard(request: HttpRequest, public_id: str) -> HttpResponse:
     return render(request, "bench/scorecard.html", {"card": card, "table": table})
 
 
+def opportunities(request: HttpRequest) -> HttpResponse:
+    """Open opportunities, the newest first, with words and counts: the same statements as the portal's list."""
+    today = timezone.localdate()
+    rows = Opportunity.objects.filter(Q(closes_on=None) | Q(closes_on__gte=today), state="open")
+    if request.user.is_authenticated:
+        rows = rows.filter(Q(visibility="public") | Q(visibility="members", forum__in=_forums(request)))
+    else:
+        rows = rows.filter(visibility="public")
+    for term in search_terms(request.GET.get("q", "")):
+        rows = rows.filter(search__contains=bigrams(term))
+    columns = ("direction", "kind", "organization__kind")
+    counted = list(rows.order_by().values_list(*columns).annotate(Count("pk")))
+    facets: list[dict[str, int]] = [{}, {}, {}]
+    for *values, count in counted:
+        for facet, value in zip(facets, values, strict=True):
+            facet[value] = facet.get(value, 0) + count
+    shown = rows.select_related("organization").defer("search", "body").order_by("-published_at", "-id")[:20]
+    context = {"rows": shown, "facets": facets, "total": sum(row[-1] for row in counted)}
+    return render(request, "bench/opportunities.html", context)
+
+
 class SheetSerializer(serializers.ModelSerializer[IndicatorSheet]):
     class Meta:
         model = IndicatorSheet
@@ -116,6 +140,7 @@ urlpatterns = [
     path("bare/indicators/", indicator_list),
     path("bare/indicators/<uuid:public_id>/", indicator),
     path("bare/scorecards/<uuid:public_id>/", scorecard),
+    path("bare/opportunities/", opportunities),
     path("bare/api/indicators/", IndicatorApi.as_view()),
     path("", include("portal.urls")),
 ]

@@ -56,13 +56,13 @@ def measured(url: str, rounds: int) -> bool:
     built = build()
     print(f"\n{connection.vendor}: median of {rounds} requests each, in turn")
     print(f"{'':28}{'portal ms':>10}{'plain ms':>10}{'ratio':>8}{'limit':>7}{'queries':>9}")
-    held = [_compare(name, *pair, rounds=rounds) for name, *pair in _pairs(built)]
+    held = [compare(name, *pair, rounds=rounds) for name, *pair in _pairs(built)]
     return all(held)
 
 
 def _pairs(built: Any) -> list[tuple[str, Callable[[], None], Callable[[], None], float]]:
     card, indicator = built.scorecard.public_id, built.indicator.public_id
-    portal, plain = _client(built.user, None), _client(built.user, PLAIN)
+    portal, plain = client_of(built.user, None), client_of(built.user, PLAIN)
     return [
         ("list of 50", portal("/indicators/"), plain("/bare/indicators/"), 2.0),
         ("detail", portal(f"/indicators/{indicator}/"), plain(f"/bare/indicators/{indicator}/"), 2.0),
@@ -72,12 +72,13 @@ def _pairs(built: Any) -> list[tuple[str, Callable[[], None], Callable[[], None]
     ]
 
 
-def _client(user: Any, middleware: list[str] | None) -> Callable[[str], Callable[[], None]]:
-    """A maker of requests by a signed-in person, through the portal's own or the plain middleware."""
+def client_of(user: Any | None, middleware: list[str] | None) -> Callable[[str], Callable[[], None]]:
+    """A maker of requests by a signed-in person (None: a visitor), through the portal's own or the plain middleware."""
     from django.test import Client, override_settings
 
     client = Client()
-    client.force_login(user)
+    if user is not None:
+        client.force_login(user)
     if middleware:
         with override_settings(MIDDLEWARE=middleware):
             client.get("/bare/nothing/")
@@ -95,7 +96,7 @@ def _client(user: Any, middleware: list[str] | None) -> Callable[[str], Callable
     return request
 
 
-def _compare(
+def compare(
     name: str, portal: Callable[[], None], plain: Callable[[], None], limit: float, *, rounds: int
 ) -> bool:
     from django.db import connection
@@ -123,18 +124,18 @@ def _compare(
     return ratio <= limit
 
 
-def fresh_postgres(server: str) -> str:
+def fresh_postgres(server: str, database: str = DATABASE) -> str:
     import psycopg2
 
     connection = psycopg2.connect(server)
     connection.autocommit = True
     with connection.cursor() as cursor:
-        cursor.execute(f"DROP DATABASE IF EXISTS {DATABASE} WITH (FORCE)")
+        cursor.execute(f"DROP DATABASE IF EXISTS {database} WITH (FORCE)")
         cursor.execute(
-            f"CREATE DATABASE {DATABASE} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'"
+            f"CREATE DATABASE {database} TEMPLATE template0 ENCODING 'UTF8' LC_COLLATE 'C.UTF-8' LC_CTYPE 'C.UTF-8'"
         )
     connection.close()
-    return urlunsplit(urlsplit(server)._replace(path=f"/{DATABASE}"))
+    return urlunsplit(urlsplit(server)._replace(path=f"/{database}"))
 
 
 def main() -> None:

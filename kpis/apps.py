@@ -10,9 +10,10 @@ class KpisConfig(AppConfig):
         from kpis import (
             access,  # noqa: F401 (declares the rules)
             notices,  # noqa: F401 (what follows from a submission or a review)
+            waiting,  # noqa: F401 (what waits for a keeper)
         )
         from kpis.rollup import drain  # noqa: F401 (the lane of the roll-up)
         from kpis.services import (
             evidence,  # noqa: F401 (the owner of evidence files)
-            importing,  # noqa: F401 (jobs of workbooks, and the owner of their files)
+            workbooks,  # noqa: F401 (jobs of workbooks, and the owner of their files)
         )

@@ -1,5 +1,7 @@
 """Telling people about figures: reviewers of what was submitted, reporters of what was approved or returned.
 
+And about contributions: the parent's keeper of what was proposed, the child's side of what was decided.
+
 One notice per submission and act, with the essentials in the body, so that the mail alone says what to do. The
 handlers may run twice: the key of a notice makes the second time harmless.
 """
@@ -24,8 +26,9 @@ from foundation.dates import wareki
 from foundation.letters import send_letter
 from kpis.access import APPROVE
 from kpis.figure_text import measurement_text
-from kpis.models import IndicatorSheet, InputRequest, Measurement, MeasurementEvent, Submission
+from kpis.models import Contribution, IndicatorSheet, InputRequest, Measurement, MeasurementEvent, Submission
 from kpis.services import asking
+from kpis.services.contributions import DECIDED, PROPOSED
 
 SUBMITTED, REVIEWED = "kpis.submitted", "kpis.reviewed"
 ASKED, ANSWERED = "kpis.input_asked", "kpis.input_answered"
@@ -35,6 +38,8 @@ Kind = MeasurementEvent.Kind
 notices.register_topic(SUBMITTED, cast(str, gettext_lazy("確認待ちの実績値")))
 notices.register_topic(REVIEWED, cast(str, gettext_lazy("実績値の確認結果")))
 notices.register_topic(ANSWERED, cast(str, gettext_lazy("入力依頼への回答")))
+notices.register_topic(PROPOSED, cast(str, gettext_lazy("KPIのつながりの申請")))
+notices.register_topic(DECIDED, cast(str, gettext_lazy("KPIのつながりの結果")))
 
 
 @outbox.handles(SUBMITTED)
@@ -162,8 +167,12 @@ def _reporter(submission: Submission) -> str:
 
 def _reviewers(forum_id: int) -> QuerySet[User]:
     """Who holds a reviewing duty of the forum today."""
+    return _on_duty(forum_id, *APPROVE)
+
+
+def _on_duty(forum_id: int, *duty: str) -> QuerySet[User]:
     today = timezone.localdate()
-    duties = ForumDuty.objects.filter(forum_id=forum_id, duty__in=APPROVE, from_on__lte=today)
+    duties = ForumDuty.objects.filter(forum_id=forum_id, duty__in=duty, from_on__lte=today)
     posts = duties.exclude(to_on__lt=today).values_list("post_id", flat=True)
     return _holders(posts)
 
@@ -174,3 +183,62 @@ def _holders(post_ids: Iterable[int | None]) -> QuerySet[User]:
         post_id__in=[pk for pk in post_ids if pk], post__closed_on=None
     )
     return User.objects.filter(pk__in=held.values("person__user_id"), is_active=True)
+
+
+# --- contributions ----------------------------------------------------------------------------------------------------
+
+
+@outbox.handles(PROPOSED)
+def tell_parents_keeper(payload: dict[str, Any]) -> None:
+    """Whoever holds the parent's post today; where it has none, the secretariat of its forum."""
+    link = _link(payload)
+    parent = link.parent
+    people = (
+        _holders([parent.post_id, parent.deputy_post_id])
+        if parent.post_id
+        else _on_duty(parent.scorecard.forum_id, ForumDuty.Duty.SECRETARIAT)
+    )
+    notices.notify(
+        people.exclude(pk__in=[link.proposed_by_id]),
+        PROPOSED,
+        _("つながりの承認待ち：%(child)s → %(parent)s") % {"child": link.child.name, "parent": parent.name},
+        "\n".join(
+            [
+                _("%(card)sのKPI「%(child)s」を、「%(parent)s」に足し合わせたいという申請です。")
+                % {"card": link.child.scorecard, "child": link.child.name, "parent": parent.name},
+                _("承認するまで、集計には入りません。"),
+                _("申請：%(by)s") % {"by": payload["by"]},
+            ]
+        ),
+        reverse("kpis:contribution", args=[link.public_id]),
+        key=f"{PROPOSED}:{link.pk}",
+    )
+
+
+@outbox.handles(DECIDED)
+def tell_childs_side(payload: dict[str, Any]) -> None:
+    """Whoever proposed it, and today's holders of the child's post, except whoever decided."""
+    link = _link(payload)
+    proposer = User.objects.filter(pk__in=[link.proposed_by_id], is_active=True)
+    people = _holders([link.child.post_id, link.child.deputy_post_id]) | proposer
+    what = {"child": link.child.name, "parent": link.parent.name}
+    is_accepted = link.state == Contribution.State.ACCEPTED
+    if is_accepted:
+        title = _("つながりの承認：%(child)s → %(parent)s") % what
+        lines = [_("これから入力して承認された値は、上位のKPIに入ります。")]
+    else:
+        title = _("つながりの見送り：%(child)s → %(parent)s") % what
+        lines = [_("理由：%(reason)s") % {"reason": link.reason}]
+    notices.notify(
+        people.exclude(pk__in=[payload.get("user")]),
+        DECIDED,
+        title,
+        "\n".join([*lines, _("担当：%(by)s") % {"by": payload["by"]}]),
+        reverse("kpis:indicator", args=[link.child.public_id]),
+        key=f"{DECIDED}:{link.pk}:{link.state}",
+    )
+
+
+def _link(payload: dict[str, Any]) -> Contribution:
+    rows = Contribution.objects.select_related("parent__scorecard", "child__scorecard")
+    return rows.get(pk=payload["contribution"])

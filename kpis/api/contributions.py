@@ -7,11 +7,17 @@ from typing import Any
 import django_filters
 from django.db.models import QuerySet
 from django_filters.rest_framework import FilterSet
+from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
+from rest_framework.decorators import action
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from foundation.api_resources import Choice, FigureColumn, Link, ObjectFilter, RowSerializer, RowViewSet
+from foundation.idempotency import IdempotentMixin
 from kpis.api.parameters import PeriodCode
 from kpis.models import Contribution, Indicator
+from kpis.services import contributions
 
 
 class ContributionRow(RowSerializer):
@@ -26,6 +32,7 @@ class ContributionRow(RowSerializer):
     position = serializers.IntegerField()
     first_period = PeriodCode(allow_null=True)
     last_period = PeriodCode(allow_null=True)
+    reason = serializers.CharField()
     recorded_at = serializers.DateTimeField()
     superseded_at = serializers.DateTimeField(allow_null=True)
 
@@ -39,7 +46,11 @@ class ContributionFilters(FilterSet):
     )
 
 
-class ContributionViewSet(RowViewSet):
+class Reason(serializers.Serializer):
+    reason = serializers.CharField(max_length=contributions.MAX_REASON)
+
+
+class ContributionViewSet(IdempotentMixin, RowViewSet):
     """KPIのつながり: which indicator feeds which, with weight and factor; ended ones stay on record."""
 
     queryset = Contribution.objects.all()
@@ -49,3 +60,21 @@ class ContributionViewSet(RowViewSet):
 
     def get_queryset(self) -> QuerySet[Any, Any]:
         return super().get_queryset().order_by("parent_id", "position", "id")
+
+    @extend_schema(request=None, responses=ContributionRow)
+    @action(detail=True, methods=["post"])
+    def accept(self, request: Request, public_id: str) -> Response:
+        """承認: from now on the child counts."""
+        contributions.accept_contribution(actor=self.actor, contribution=self.get_object())
+        return Response(self.rendered(public_id))
+
+    @extend_schema(request=Reason, responses=ContributionRow)
+    @action(detail=True, methods=["post"])
+    def decline(self, request: Request, public_id: str) -> Response:
+        """見送り; `reason` is told to whoever proposed it."""
+        given = Reason(data=request.data)
+        given.is_valid(raise_exception=True)
+        contributions.decline_contribution(
+            actor=self.actor, contribution=self.get_object(), reason=given.validated_data["reason"]
+        )
+        return Response(self.rendered(public_id))

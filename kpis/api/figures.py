@@ -225,7 +225,7 @@ def series(
         return _body(indicator, found, basis, span, None, computed_at, periods)
     moment = ledger.settle(as_of)
     found, periods = _clean(indicator, basis, span, moment.at)
-    return _body(indicator, found, basis, span, moment, timezone.now(), periods)
+    return _body(indicator, found, basis, span, moment, moment.at, periods)
 
 
 def _stored(

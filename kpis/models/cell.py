@@ -18,10 +18,18 @@ class Cell(models.Model):
 
     `value` is in the indicator's own unit, 6 decimals; `handed`, `numerator` are in the smallest unit of its family:
     that is what goes up. `part_id` 0 is the total. Cells of measured indicators are written in the ledger's
-    transaction, those of rolled-up ones by the drain.
+    transaction, those of rolled-up ones by the drain. Being a cache, it carries no index but its key and no foreign
+    keys in the database: they would cost more than the figures.
     """
 
-    indicator = models.ForeignKey(Indicator, models.PROTECT, related_name="cells", verbose_name=_("KPI"))
+    indicator = models.ForeignKey(
+        Indicator,
+        models.PROTECT,
+        db_index=False,
+        db_constraint=False,
+        related_name="cells",
+        verbose_name=_("KPI"),
+    )
     basis = models.CharField(_("集計の基準"), max_length=12, choices=choices_of(Basis))
     part_id = models.BigIntegerField(_("内訳の区分"), default=TOTAL)
     period = PeriodField(_("期間"))
@@ -37,7 +45,13 @@ class Cell(models.Model):
     present = models.PositiveIntegerField(_("値のある下位KPI"), default=0)
     children = models.PositiveIntegerField(_("下位KPI"), default=0)
     measurement = models.ForeignKey(
-        "kpis.Measurement", models.PROTECT, null=True, related_name="+", verbose_name=_("実績値")
+        "kpis.Measurement",
+        models.PROTECT,
+        null=True,
+        db_index=False,
+        db_constraint=False,
+        related_name="+",
+        verbose_name=_("実績値"),
     )
     computed_at = models.DateTimeField(_("集計日時"))
 
@@ -68,7 +82,14 @@ class Horizon(models.Model):
 class DirtyMark(models.Model):
     """「この集計値から上を計算し直す」: written in the transaction of whatever made the cell stale."""
 
-    indicator = models.ForeignKey(Indicator, models.CASCADE, related_name="+", verbose_name=_("KPI"))
+    indicator = models.ForeignKey(
+        Indicator,
+        models.CASCADE,
+        db_index=False,
+        db_constraint=False,
+        related_name="+",
+        verbose_name=_("KPI"),
+    )
     period = PeriodField(_("期間"))
     marked_at = models.DateTimeField(_("登録日時"), auto_now_add=True)
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
@@ -42,7 +43,10 @@ class OnRecord(models.Model):
 
 
 class Indicator(Owned):
-    """KPI: what is watched, on which scorecard, kept by which post. How it is measured stands on its sheet."""
+    """KPI: what is watched, on which scorecard, kept by which post. How it is measured stands on its sheet.
+
+    `plain_name` and `plain_note` are how residents read it: words, not rules, so they stand here and have no versions.
+    """
 
     class Kind(models.TextChoices):
         MEASURED = "measured", _("直接入力")
@@ -53,6 +57,8 @@ class Indicator(Owned):
     )
     code = models.CharField(_("番号"), max_length=32)
     name = models.CharField(_("名称"), max_length=200)
+    plain_name = models.CharField(_("住民向けの呼び方"), max_length=200, blank=True)
+    plain_note = models.CharField(_("住民向けの一行の説明"), max_length=300, blank=True)
     position = models.PositiveSmallIntegerField(_("順番"), default=0)
     kind = models.CharField(_("値の入り方"), max_length=16, choices=Kind, default=Kind.MEASURED)
     visibility = models.CharField(
@@ -186,7 +192,10 @@ class Target(PublicModel, OnRecord):
 
 
 class Contribution(PublicModel, OnRecord):
-    """A child indicator feeds a parent, with a weight and a factor. It counts once the parent's keeper accepted it."""
+    """A child indicator feeds a parent, with a weight and a factor. It counts once the parent's keeper accepted it.
+
+    `proposed_by` is told what the keeper decided; `reason` says why a proposal was declined.
+    """
 
     class State(models.TextChoices):
         PROPOSED = "proposed", _("申請中")
@@ -205,6 +214,15 @@ class Contribution(PublicModel, OnRecord):
     position = models.PositiveSmallIntegerField(_("順番"), default=0)
     first_period = PeriodField(_("最初の期間"), null=True, blank=True)
     last_period = PeriodField(_("最後の期間"), null=True, blank=True)
+    proposed_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        models.SET_NULL,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("申請した人"),
+    )
+    reason = models.TextField(_("見送りの理由"), blank=True)
 
     class Meta:
         verbose_name = _("KPIのつながり")

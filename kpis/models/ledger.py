@@ -28,7 +28,7 @@ class Measurement(models.Model):
 
     public_id = models.UUIDField(_("公開ID"), default=uuid.uuid4, unique=True, editable=False)
     indicator = models.ForeignKey(
-        Indicator, models.PROTECT, related_name="measurements", verbose_name=_("KPI")
+        Indicator, models.PROTECT, db_index=False, related_name="measurements", verbose_name=_("KPI")
     )
     period = PeriodField(_("期間"))
     submission = models.ForeignKey(
@@ -80,7 +80,7 @@ class MeasurementEvent(models.Model):
         WITHDRAWN = "withdrawn", _("取下げ")
 
     measurement = models.ForeignKey(
-        Measurement, models.PROTECT, related_name="events", verbose_name=_("実績値")
+        Measurement, models.PROTECT, db_index=False, related_name="events", verbose_name=_("実績値")
     )
     kind = models.CharField(_("出来事"), max_length=16, choices=Kind)
     at = models.DateTimeField(_("日時"))

@@ -1,29 +1,35 @@
 """The hands of the roll-up: take the marks, compute what lies above them level by level, in one transaction.
 
-One drain runs at a time (lock "rollup"). Marks are taken by id, so a mark that another writer commits meanwhile
-stays for the next round; a killed worker leaves everything as it was, marks included.
+One drain runs at a time (lock "rollup"). Marks are removed by the statement that reads them, so a mark that another
+writer commits meanwhile stays for the next round; a killed worker leaves everything as it was, marks included.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from itertools import count
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Min
 from django.utils import timezone
 
-from foundation import lanes, locks
+from foundation import lanes, locks, prepared
 from foundation.dates import fiscal_year
 from foundation.exact_sql import dialect_of
-from kpis.cells import refresh_all
-from kpis.models import Cell, DirtyMark, Horizon, Indicator, IndicatorSheet
+from kpis.cells import LEDGER_LOCK, refresh_all
+from kpis.models import DirtyMark, Horizon, Indicator, IndicatorSheet
 from kpis.periods import Grain, Period, periods_between
 from kpis.rollup import sql
 
 LOCK = "rollup"
-BATCH = 2000
+BATCH = 50_000
+RENEWED = 500  # drains after which the work table is made anew: nobody vacuums a temporary table
+MANY = 5000  # marks up to which everything is found by its key
+
+
+_rounds = count(1)
 
 
 def has_work() -> bool:
@@ -34,64 +40,101 @@ def drain(batch: int = BATCH) -> int:
     """Settle up to `batch` marks; returns how many. Waits for a drain at work, so that nothing is left to a sweep."""
     if not has_work():
         return 0
-    with transaction.atomic():
+    with transaction.atomic(), connection.cursor() as cursor:
         locks.exclusive(LOCK)
-        marks = list(DirtyMark.objects.order_by("id").values_list("id", "indicator_id", "period")[:batch])
-        newest = max((period.last_month for _id, _indicator, period in marks), default=0)
-        with connection.cursor() as cursor:
-            moved = _move_horizon(cursor, newest)
-            if marks:
-                _settle(cursor, {(indicator_id, period.key) for _id, indicator_id, period in marks})
-        DirtyMark.objects.filter(id__in=[mark[0] for mark in marks]).delete()
-        return len(marks) + moved
+        is_large = _is_large()
+        _prepare(cursor, is_large=is_large)
+        marks = _take(cursor, batch)
+        moved = _move_horizon(cursor)
+        _compute(cursor, is_large=is_large)
+        return marks + moved
 
 
-def _settle(cursor: Any, seeds: set[tuple[int, int]]) -> None:
-    _prepare(cursor)
-    ordered = [value for seed in sorted(seeds) for value in seed]
-    cursor.execute(sql.climb(dialect_of(connection), len(seeds)), ordered)
-    _compute(cursor)
+def _is_large() -> bool:
+    """Whether more cells are to be made than are best found one by one; SQLite knows only that way."""
+    if connection.vendor != "postgresql":
+        return False
+    return _is_behind() or DirtyMark.objects.order_by("id")[MANY : MANY + 1].exists()
+
+
+def _take(cursor: Any, batch: int) -> int:
+    """Move the oldest marks, and all that lies above them, onto the work table; returns how many marks there were."""
+    climb, removal = sql.take(dialect_of(connection))
+    prepared.run(cursor, climb, [batch], ["integer"])
+    if removal is None:
+        return int(cursor.fetchone()[0])
+    cursor.execute(removal, [batch])
+    return int(cursor.rowcount)
 
 
 def rebuild() -> int:
-    """Make every cell anew from the ledger, measured ones too; returns how many there are."""
-    with transaction.atomic():
+    """Make every cell anew from the ledger, measured ones too; returns how many. Writers wait meanwhile."""
+    with transaction.atomic(), connection.cursor() as cursor:
         locks.exclusive(LOCK)
+        locks.exclusive(LEDGER_LOCK)
+        _prepare(cursor, is_large=True)
         DirtyMark.objects.all().delete()
-        Cell.objects.filter(indicator__kind=Indicator.Kind.ROLLED_UP).delete()
-        refresh_all()
-        with connection.cursor() as cursor:
-            _everything(cursor, calendar(0, horizon()))
-    return Cell.objects.count()
+        made = refresh_all()
+        _everything(cursor, calendar(0, horizon()))
+        return made + _compute(cursor, is_large=True)
+
+
+def recompute(within: Period | None = None) -> int:
+    """Compute every rolled-up cell anew from the measured ones, or those inside a period; returns how many."""
+    last_month = horizon() if within is None else min(within.last_month, horizon())
+    periods = calendar(0 if within is None else within.first, last_month)
+    with transaction.atomic(), connection.cursor() as cursor:
+        locks.exclusive(LOCK)
+        _prepare(cursor, is_large=within is None)
+        _everything(cursor, [each for each in periods if within is None or each.first >= within.first])
+        return _compute(cursor, is_large=True)
 
 
 def _everything(cursor: Any, periods: list[Period]) -> None:
-    """Compute every rolled-up cell in these periods."""
+    """Put every rolled-up cell in these periods on the work table."""
     if periods:
-        _prepare(cursor)
         keys = [period.key for period in periods]
         cursor.execute(sql.everything(dialect_of(connection), len(keys)), keys)
-        _compute(cursor)
 
 
-def _prepare(cursor: Any) -> None:
-    cursor.execute(sql.WORK_TABLE)
-    cursor.execute("DELETE FROM rollup_work")
+def _prepare(cursor: Any, *, is_large: bool) -> None:
+    """An empty work table, and PostgreSQL's planner told whether to go by keys or to read whole tables."""
+    steps = [sql.WORK_TABLE, "DELETE FROM rollup_work"]
+    if connection.vendor == "postgresql":
+        steps = ["; ".join([sql.BY_TABLES if is_large else sql.BY_KEYS, *steps])]
+    for step in steps:
+        cursor.execute(step)
 
 
-def _compute(cursor: Any) -> None:
-    """One statement per height, lowest first; then tell the scorecards that their figures moved."""
-    cursor.execute("SELECT DISTINCT height FROM rollup_work WHERE height > 0 ORDER BY height")
-    heights = [row[0] for row in cursor.fetchall()]
-    now = timezone.now()
-    if heights:
-        cursor.execute(sql.RULES_IN_USE)
-        rules = cursor.fetchall()
-        statement = sql.level(dialect_of(connection), {row[0] for row in rules}, {row[1] for row in rules})
-        for height in heights:
-            cursor.execute(statement, [height, height, _moment(now)])
-    cursor.execute(sql.SCORECARDS, [_moment(now)])
-    cursor.execute("DELETE FROM rollup_work")
+def _compute(cursor: Any, *, is_large: bool) -> int:
+    """One statement per height, lowest first; then tell the scorecards that their figures moved. Returns the cells."""
+    dialect, now = dialect_of(connection), _moment(timezone.now())
+    if is_large and connection.vendor == "postgresql":
+        cursor.execute("ANALYZE rollup_work")
+    made = 0
+    for height, needs in sorted(_needs(cursor).items()):
+        heights = [height, height] if needs.parts else [height]
+        parameters, statement = [*heights, now], sql.level(dialect, needs)
+        if is_large:
+            cursor.execute(statement, parameters)
+        else:
+            prepared.run(cursor, statement, parameters, ["integer"] * len(heights) + ["timestamptz"])
+        made += cursor.rowcount
+    prepared.run(cursor, dialect.planned(sql.SCORECARDS), [now], ["timestamptz"])
+    if is_large or next(_rounds) % RENEWED == 0:
+        cursor.execute(
+            "DROP TABLE rollup_work"
+        )  # with what the planner was told of its size, and with its dead rows
+    return made
+
+
+def _needs(cursor: Any) -> dict[int, sql.Needs]:
+    """What the statement of each height must be able to do."""
+    prepared.run(cursor, dialect_of(connection).planned(sql.NEEDS), [], [])
+    found: dict[int, sql.Needs] = {}
+    for height, *row in cursor.fetchall():
+        found[height] = found.get(height, sql.Needs()).with_row(*row)
+    return found
 
 
 def _moment(now: datetime) -> Any:
@@ -127,18 +170,23 @@ def _is_behind() -> bool:
     return Indicator.objects.filter(kind=Indicator.Kind.ROLLED_UP).exists()
 
 
-def _move_horizon(cursor: Any, newest_month: int) -> int:
-    """Go on to the end of next fiscal year, or of the year of the newest mark, and compute what is new; 1 if moved."""
-    wanted = max(_ordinary(), Period.year(_fiscal_year_of(newest_month)).last_month if newest_month else 0)
-    row = Horizon.objects.first()
-    if row is None:
-        Horizon.objects.create(last_month=wanted)
-        _everything(cursor, calendar(0, wanted))
-        return 1
-    if row.last_month >= wanted:
+def _move_horizon(cursor: Any) -> int:
+    """Go on to the end of next fiscal year, or of the year of the newest mark, with the cells of the new periods.
+
+    Returns 1 if the horizon moved.
+    """
+    prepared.run(cursor, sql.REACH, [], [])
+    newest, stored = cursor.fetchone()
+    wanted = (
+        _ordinary() if newest is None else max(_ordinary(), Period.year(_fiscal_year_of(newest)).last_month)
+    )
+    if stored is not None and stored >= wanted:
         return 0
-    _everything(cursor, calendar(row.last_month + 1, wanted))
-    Horizon.objects.filter(pk=row.pk).update(last_month=wanted)
+    _everything(cursor, calendar(0 if stored is None else stored + 1, wanted))
+    if stored is None:
+        Horizon.objects.create(last_month=wanted)
+    else:
+        Horizon.objects.update(last_month=wanted)
     return 1
 
 

@@ -6,3 +6,7 @@ slots.declare(
     "kpis.scorecard.marks",
     "Beside the names of a scorecard's KPIs: [{label, url, tone}] per indicator, from all rows of the page at once.",
 )
+slots.declare(
+    "kpis.series.marks",
+    "What happened to an indicator, on its chart and under it: [{on, code, label, text, url}] per indicator.",
+)

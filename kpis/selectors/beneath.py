@@ -9,12 +9,13 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import datetime
-from typing import Any
+from decimal import Decimal
+from typing import Any, NamedTuple, cast
 
 from django.db.models import F, FilteredRelation, Q
 from django.db.models.expressions import RawSQL
 
-from kpis.models import Contribution, Indicator, IndicatorSheet
+from kpis.models import Contribution, Indicator, IndicatorSheet, Measurement
 from kpis.periods import Period
 from kpis.rollup.clean import CleanLedger
 from kpis.rules import Basis
@@ -35,6 +36,16 @@ WITH RECURSIVE beneath(link_id, child_id) AS (
 )
 SELECT link_id FROM beneath
 """
+
+
+def in_force(path: str, as_of: datetime | None) -> Q:
+    """What stood on record at the moment, reached by `path`; now when `as_of` is None."""
+    if as_of is None:
+        return Q(**{f"{path}__superseded_at": None})
+    later = Q(**{f"{path}__superseded_at": None}) | Q(**{f"{path}__superseded_at__gt": as_of})
+    return later & Q(**{f"{path}__recorded_at__lte": as_of})
+
+
 SHEET_FIELDS = (
     "unit", "is_percent", "scale", "accrual", "grain", "time_rule", "tree_rule", "may_be_negative", "is_running_total",
     "first_period", "last_period",
@@ -66,23 +77,43 @@ def load_clean(
     return ledger
 
 
-def same_structure(ledger: CleanLedger, basis: str, within: Period | None = None) -> CleanLedger:
-    """The same indicators on the other basis: one more query, for the measurements."""
-    other = replace(ledger, basis=basis, rows={}, known={})
-    other.read_rows(within)
-    return other
+class Counted(NamedTuple):
+    """What the arithmetic asks of a measurement, and no more: a forum has tens of thousands."""
+
+    indicator_id: int
+    period: Period
+    unit: str
+    value: Decimal | None
+    numerator: Decimal | None
+    denominator: Decimal | None
+    missing: str
+    nature: str
+
+
+def with_figures(rules: CleanLedger, basis: str) -> CleanLedger:
+    """The same indicators with the figures that count on the basis, in one query."""
+    ledger = replace(rules, basis=basis, rows={}, known={})
+    measured = [pk for pk, indicator in ledger.indicators.items() if not indicator.is_rolled_up]
+    rows = Measurement.objects.filter(indicator_id__in=measured).valid(basis, ledger.as_of).order_by("id")
+    for row in rows.values_list(*Counted._fields):
+        counted = Counted._make(row)
+        ledger.rows[counted.indicator_id, counted.period] = cast(Measurement, counted)
+    return ledger
 
 
 def load_rules(
-    roots: Collection[int], sheets: dict[int, IndicatorSheet], kinds: dict[int, bool]
+    roots: Collection[int],
+    sheets: dict[int, IndicatorSheet],
+    kinds: dict[int, bool],
+    as_of: datetime | None = None,
 ) -> CleanLedger:
-    """Contributions and rules beneath a card, without figures, in one query; `kinds` tells which roots are rolled up."""
-    ledger = CleanLedger(Basis.OFFICIAL, sheets=dict(sheets))
+    """Contributions and rules beneath cards, without figures, in one query; `kinds` tells which roots are rolled up."""
+    ledger = CleanLedger(Basis.OFFICIAL, as_of, sheets=dict(sheets))
     # The arithmetic asks an indicator one thing: whether it is rolled up. Two stand for all of them.
     rolled_up, measured = Indicator(kind=Indicator.Kind.ROLLED_UP), Indicator(kind=Indicator.Kind.MEASURED)
     rows = (
-        links_beneath([pk for pk in roots if kinds[pk]])
-        .annotate(sheet=FilteredRelation("child__sheets", condition=Q(child__sheets__superseded_at=None)))
+        links_beneath([pk for pk in roots if kinds[pk]], as_of)
+        .annotate(sheet=FilteredRelation("child__sheets", condition=in_force("child__sheets", as_of)))
         .values_list(
             "parent_id", "child_id", "position", "weight", "factor", "first_period", "last_period",
             F("child__kind"), *(f"sheet__{name}" for name in SHEET_FIELDS),
@@ -91,6 +122,8 @@ def load_rules(
     for pk in roots:
         ledger.indicators[pk] = rolled_up if kinds[pk] else measured
     for parent, child, position, weight, factor, first, last, kind, *sheet in rows:
+        if sheet[0] is None:  # what had no sheet yet could not be counted
+            continue
         link = Contribution(
             parent_id=parent, child_id=child, position=position, weight=weight, factor=factor,
             first_period=first, last_period=last, state=Contribution.State.ACCEPTED,

@@ -6,7 +6,7 @@ Everything a page shows comes from six queries, whatever the number of cells.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from foundation.access import Actor
 from foundation.dates import fiscal_year
+from kpis.figure_text import measurement_text
 from kpis.models import DraftEntry, Evidence, Indicator, IndicatorSheet, Scorecard, Submission
 from kpis.periods import Grain, Period, periods_expected
 from kpis.rules import Scale
@@ -144,7 +145,8 @@ def entry_page(actor: Actor, scorecard: Scorecard, year: int | None) -> EntryPag
     evidence = (
         list(Evidence.objects.filter(submission=draft).select_related("file", "indicator")) if draft else []
     )
-    return EntryPage(scorecard, chosen, years, draft, cells, _grids(sheets, cells, chosen), entries, evidence)
+    grids = _grids(sheets, cells, lambda grain: Period.year(chosen).split(grain))
+    return EntryPage(scorecard, chosen, years, draft, cells, grids, entries, evidence)
 
 
 def _entries(draft: Submission | None) -> list[DraftEntry]:
@@ -175,14 +177,24 @@ def _cells(
     entries: Iterable[DraftEntry],
     viewer_id: int | None,
 ) -> dict[Pair, GridCell]:
-    wanted = {
+    wanted: dict[Pair, IndicatorSheet] = {}
+    for year in years:
+        wanted |= _expected(sheets, Period.year(year))
+    return _cells_of(wanted, entries, viewer_id)
+
+
+def _expected(sheets: Sequence[IndicatorSheet], whole: Period) -> dict[Pair, IndicatorSheet]:
+    return {
         (sheet.indicator_id, period): sheet
         for sheet in sheets
-        for year in years
-        for period in periods_expected(
-            Period.year(year), Grain(sheet.grain), sheet.first_period, sheet.last_period
-        )
+        if sheet.grain <= whole.grain
+        for period in periods_expected(whole, Grain(sheet.grain), sheet.first_period, sheet.last_period)
     }
+
+
+def _cells_of(
+    wanted: dict[Pair, IndicatorSheet], entries: Iterable[DraftEntry], viewer_id: int | None
+) -> dict[Pair, GridCell]:
     found = histories({pk for pk, _period in wanted}, {period for _pk, period in wanted}) if wanted else {}
     drafts = {(entry.indicator_id, entry.period): entry for entry in entries}
     return {
@@ -199,10 +211,14 @@ def cells_of_years(actor: Actor, scorecard: Scorecard, year: int | None) -> list
     return list(_cells(sheets, years, entries, actor.user_id).values())
 
 
-def _grids(sheets: Sequence[IndicatorSheet], cells: dict[Pair, GridCell], year: int) -> list[Grid]:
+def _grids(
+    sheets: Sequence[IndicatorSheet],
+    cells: dict[Pair, GridCell],
+    periods_of: Callable[[Grain], list[Period]],
+) -> list[Grid]:
     grids = []
     for grain in Grain:
-        periods = Period.year(year).split(grain)
+        periods = periods_of(grain)
         rows = [
             row for sheet in sheets if sheet.grain == grain for row in _rows(sheet, [
                 cells.get((sheet.indicator_id, period)) for period in periods
@@ -236,3 +252,131 @@ def one_cell(actor: Actor, scorecard: Scorecard, indicator_hex: str, code: str) 
     drafts = entries.select_related("indicator", "updated_by__person")
     cells = _cells([sheet], [period.fiscal_year], drafts, actor.user_id)
     return cells.get((sheet.indicator_id, period))
+
+
+# --- the cells of one period, for a page that gathers them ------------------------------------------------------------
+
+
+@dataclass
+class PeriodFigures:
+    """What belongs to a period on a card: the actor's own cells as grids, everybody else's with their state."""
+
+    scorecard: Scorecard
+    draft: Submission | None
+    cells: dict[Pair, GridCell]
+    grids: list[Grid]
+    entries: list[DraftEntry]
+    others: list[OthersFigure]
+
+    @property
+    def returned(self) -> list[GridCell]:
+        return [cell for cell in self.cells.values() if cell.history.returned and not cell.standing]
+
+    @property
+    def dashes(self) -> list[GridCell]:
+        return [cell for cell in self.cells.values() if cell.entry is not None and has_dash(cell.entry)]
+
+    @property
+    def unreported(self) -> list[GridCell | OthersFigure]:
+        """What nobody has reported or is about to report."""
+        own = [cell for cell in self.cells.values() if cell.entry is None and cell.standing is None]
+        return [*own, *(each for each in self.others if each.kind in ("unreported", "early", "returned"))]
+
+
+@dataclass(frozen=True)
+class OthersFigure:
+    """A cell that another organisation keeps: its state, and its figure once that was submitted."""
+
+    sheet: IndicatorSheet
+    period: Period
+    history: History
+    has_draft: bool
+
+    @property
+    def indicator(self) -> Indicator:
+        return self.sheet.indicator
+
+    @property
+    def kind(self) -> str:
+        """draft · approved · submitted · returned · unreported · early; what is drafted stays with its writers."""
+        standing = self.history.standing or self.history.waiting
+        if self.has_draft:
+            return "draft"
+        if standing is not None:
+            return standing.state
+        if self.history.returned is not None:
+            return "returned"
+        return "early" if self.period.last_day >= timezone.localdate() else "unreported"
+
+    @property
+    def text(self) -> str:
+        standing = self.history.standing or self.history.waiting
+        return measurement_text(standing.row, self.sheet) if standing else ""
+
+    @property
+    def word(self) -> str:
+        words = {
+            "draft": _("下書き"),
+            "approved": _("承認済み"),
+            "submitted": _("提出済み"),
+            "returned": _("差戻し"),
+            "early": _("期限前"),
+        }
+        return words.get(self.kind, _("未報告"))
+
+
+def period_figures(
+    actor: Actor, scorecard: Scorecard, period: Period, also: Collection[Pair] = ()
+) -> PeriodFigures:
+    """The measured cells of a card within `period`, and those named in `also`. Seven queries, however many cells."""
+    sheets = _visible_sheets(actor, scorecard)
+    own = _own_ids(actor, scorecard, sheets)
+    by_id = {sheet.indicator_id: sheet for sheet in sheets}
+    wanted = _expected(sheets, period)
+    wanted |= {pair: by_id[pair[0]] for pair in also if pair[0] in by_id}
+    draft = open_draft_of(actor, scorecard)
+    entries = _entries(draft)
+    cells = _cells_of(wanted, entries, actor.user_id)
+    mine = {pair: cell for pair, cell in cells.items() if pair[0] in own}
+    drafted = _drafted_by_others(actor, scorecard) if len(mine) < len(cells) else set()
+    others = [
+        OthersFigure(cell.sheet, cell.period, cell.history, pair in drafted)
+        for pair, cell in cells.items()
+        if pair[0] not in own
+    ]
+
+    def periods_of(grain: Grain) -> list[Period]:
+        return sorted({each for _pk, each in mine if each.grain == grain})
+
+    own_sheets = [sheet for sheet in sheets if sheet.indicator_id in own]
+    return PeriodFigures(scorecard, draft, mine, _grids(own_sheets, mine, periods_of), entries, others)
+
+
+def _visible_sheets(actor: Actor, scorecard: Scorecard) -> list[IndicatorSheet]:
+    seen = Indicator.objects.visible_to(actor).filter(scorecard=scorecard, kind=Indicator.Kind.MEASURED)
+    rows = IndicatorSheet.objects.filter(superseded_at=None, indicator__in=seen)
+    return list(
+        rows.select_related("indicator__post__organization").order_by("indicator__position", "indicator_id")
+    )
+
+
+def _own_ids(actor: Actor, scorecard: Scorecard, sheets: Sequence[IndicatorSheet]) -> set[int]:
+    """What the actor may enter here and their organisation keeps (or nobody does)."""
+    if not Scorecard.objects.filter(pk=scorecard.pk).allowed(actor, "enter").exists():
+        return set()
+    enterable = set(
+        Indicator.objects.filter(scorecard=scorecard).allowed(actor, "enter").values_list("pk", flat=True)
+    )
+    keepers = {sheet.indicator_id: sheet.indicator.post for sheet in sheets}
+    return {
+        pk
+        for pk, post in keepers.items()
+        if pk in enterable and (post is None or post.organization_id == actor.organization_id)
+    }
+
+
+def _drafted_by_others(actor: Actor, scorecard: Scorecard) -> set[Pair]:
+    rows = DraftEntry.objects.filter(submission__scorecard=scorecard, submission__state__in=OPEN)
+    return set(
+        rows.exclude(submission__organization=actor.organization_id).values_list("indicator_id", "period")
+    )

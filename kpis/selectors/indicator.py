@@ -134,6 +134,7 @@ class PeriodRow:
     actual: float | None = None
     pending: float | None = None
     goal: Any = None
+    marks: list[dict[str, Any]] = field(default_factory=list)
 
 
 @dataclass

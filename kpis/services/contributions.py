@@ -1,4 +1,7 @@
-"""Which indicator feeds which: proposed by the child's side, counted once the parent's keeper accepted."""
+"""Which indicator feeds which: proposed by the child's side, counted once the parent's keeper accepted.
+
+A declined proposal stays on record with its reason and never counted; the same two may be proposed again.
+"""
 
 from __future__ import annotations
 
@@ -9,9 +12,9 @@ from django.db import transaction
 from django.db.models import Max
 from django.utils.translation import gettext as _
 
-from foundation import audit, clock, locks
+from foundation import audit, clock, locks, outbox
 from foundation.access import Actor, require
-from foundation.errors import DomainError
+from foundation.errors import DomainError, StateError
 from kpis.joining import Rules, check_contribution
 from kpis.models import Contribution, Indicator, IndicatorSheet
 from kpis.periods import Grain, Period
@@ -21,6 +24,8 @@ from kpis.services.ledger import begin, mark
 from kpis.units import unit_of
 
 LOCK = "kpis.structure"
+PROPOSED, DECIDED = "kpis.contribution_proposed", "kpis.contribution_decided"
+MAX_REASON = 2000
 State = Contribution.State
 
 
@@ -49,8 +54,10 @@ def propose_contribution(
             first_period=first_period,
             last_period=last_period,
             recorded_at=at or clock.database_now(),
+            proposed_by_id=actor.user_id,
         )
         _check(link)
+        _refuse_twice(link)
         link.save()
         audit.record(
             actor,
@@ -58,7 +65,13 @@ def propose_contribution(
             link,
             after={"parent": str(parent), "child": str(child), "weight": str(weight), "factor": str(factor)},
         )
+        if not actor.is_system:
+            outbox.emit(PROPOSED, {"contribution": link.pk, "by": _by(actor)})
         return link
+
+
+def _by(actor: Actor) -> str:
+    return f"{actor.organization_name}　{actor.display_name}".strip()
 
 
 def _next_position(parent: Indicator) -> int:
@@ -68,15 +81,53 @@ def _next_position(parent: Indicator) -> int:
 
 
 def accept_contribution(*, actor: Actor, contribution: Contribution, at: datetime | None = None) -> None:
-    """The parent's keeper accepts: from now on the child counts."""
+    """The parent's keeper accepts: from now on the child counts. Refused where somebody decided before (409)."""
     require(actor, "kpis.accept_contribution", contribution)
     with transaction.atomic():
-        locks.exclusive(LOCK)
-        _check(contribution)
-        moment = begin([contribution.parent_id, contribution.child_id], at)
-        Contribution.objects.filter(pk=contribution.pk).update(state=State.ACCEPTED, recorded_at=moment)
-        _changed(contribution)
-        audit.record(actor, "kpis.accept_contribution", contribution, after={"state": "accepted"})
+        link = _still_proposed(contribution)
+        _check(link)
+        moment = begin([link.parent_id, link.child_id], at)
+        Contribution.objects.filter(pk=link.pk).update(state=State.ACCEPTED, recorded_at=moment)
+        _changed(link)
+        audit.record(actor, "kpis.accept_contribution", link, after={"state": "accepted"})
+        _tell(actor, link)
+
+
+def decline_contribution(
+    *, actor: Actor, contribution: Contribution, reason: str, at: datetime | None = None
+) -> None:
+    """The parent's keeper does not take the child in, and says why. Nothing was counted, nothing changes."""
+    require(actor, "kpis.accept_contribution", contribution)
+    reason = reason.strip()
+    if not reason or len(reason) > MAX_REASON:
+        message = _("見送る理由を%(most)s字以内で入れてください。申請した担当に伝わります。")
+        raise DomainError("reason_missing", message % {"most": MAX_REASON}, field="reason")
+    with transaction.atomic():
+        link = _still_proposed(contribution)
+        Contribution.objects.filter(pk=link.pk).update(
+            state=State.DECLINED, reason=reason, superseded_at=at or clock.database_now()
+        )
+        audit.record(actor, "kpis.decline_contribution", link, after={"state": "declined"}, reason=reason)
+        _tell(actor, link)
+
+
+def _still_proposed(contribution: Contribution) -> Contribution:
+    """The link, locked with the whole structure; refused once it was accepted, declined or taken back."""
+    locks.exclusive(LOCK)
+    link = Contribution.objects.select_for_update(of=("self",)).select_related("parent", "child")
+    found = link.get(pk=contribution.pk)
+    if found.state != State.PROPOSED or found.superseded_at is not None:
+        raise StateError(
+            "already_decided",
+            _("このつながりは、ほかの担当がすでに「%(state)s」にしています。")
+            % {"state": found.get_state_display()},
+        )
+    return found
+
+
+def _tell(actor: Actor, link: Contribution) -> None:
+    if not actor.is_system:
+        outbox.emit(DECIDED, {"contribution": link.pk, "by": _by(actor), "user": actor.user_id})
 
 
 def end_contribution(
@@ -122,6 +173,13 @@ def _check(link: Contribution) -> None:
     _check_rules(link)
     if parent.pk == child.pk or parent.pk in _descendants(child.pk):
         raise DomainError("circle", _("つなぐと輪になるため、つなげません。"), field="child")
+
+
+def _refuse_twice(link: Contribution) -> None:
+    if Contribution.objects.filter(parent=link.parent, child=link.child, superseded_at=None).exists():
+        raise DomainError(
+            "contribution_once", _("この2つのKPIは、すでにつながっているか、申請中です。"), field="child"
+        )
 
 
 def _check_rules(link: Contribution) -> None:

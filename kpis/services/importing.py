@@ -1,160 +1,156 @@
-"""Bringing a workbook back: read in the background, shown as a preview, applied to the draft whole or not at all.
+"""Importing figures in bulk from a table of text: earlier years, other systems. All or nothing, every error with its line.
 
-The file is read again when it is applied, under the draft's lock: what was typed meanwhile is never overwritten
-unseen.
+A line is read by the same rules as a typed cell (`kpis.services.planning.read_entry`); the plain case, an ordinary
+number of a number, currency or percent, is recognised without asking them.
 """
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Sequence
-from typing import Any
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
 
+from django.core.exceptions import PermissionDenied
 from django.db import transaction
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-from foundation import audit, jobs
-from foundation.access import Actor, require
-from foundation.errors import DomainError, StateError
-from foundation.files import Upload, open_file, register_file_owner, store_upload
-from foundation.jobs import Progress
-from foundation.sheets import SheetError, read_workbook
-from kpis.models import Scorecard, WorkbookImport
-from kpis.services import entering
-from kpis.workbooks.read import Line, compare, tables_of
+from foundation import audit
+from foundation.access import Actor
+from foundation.errors import DomainError, MultipleErrors
+from kpis.models import DraftEntry, Indicator, IndicatorSheet, Submission
+from kpis.periods import Period, PeriodError
+from kpis.rules import Nature, Scale
+from kpis.services.ledger import Signer
+from kpis.services.ledger_bulk import Row, Writer
+from kpis.services.planning import read_entry
 
-State = WorkbookImport.State
-READ, APPLY = "kpis.read_workbook", "kpis.apply_workbook"
-MAX_SHOWN = 300
-KINDS = ("xlsx", "csv")
-register_file_owner("kpis.workbook", lambda actor: WorkbookImport.objects.visible_to(actor), "file")
+COLUMNS = ("kpi", "period", "value", "numerator", "denominator", "nature", "missing", "note")
+MOST_ERRORS = 100
+_PLAIN = re.compile(r"-?[0-9]{1,9}(?:\.[0-9]{1,6})?", re.ASCII)
+_SINGLE = (Scale.NUMBER, Scale.CURRENCY, Scale.PERCENT)
 
 
-def start_import(*, actor: Actor, scorecard: Scorecard, upload: Upload) -> WorkbookImport:
-    """Keep the file and read it in the background. DomainError (field "file") where it is no workbook at all."""
-    require(actor, "kpis.enter_scorecard", scorecard)
-    organization_id = entering.reporting_organization(actor)
-    if not (upload.name or "").lower().endswith(tuple(f".{kind}" for kind in KINDS)):
-        raise DomainError("kind", _("Excelブック（.xlsx）か CSV を選んでください。"), field="file")
+def import_figures(
+    *,
+    actor: Actor,
+    lines: Iterable[Mapping[str, str]],
+    source: str,
+    is_approved: bool,
+    at: datetime | None = None,
+) -> int:
+    """Record one figure per line (keys: COLUMNS; `kpi` is the public id); returns how many.
+
+    For whoever runs the portal alone: nobody's duties are asked. `at` loads history. Raises `MultipleErrors` with the
+    first hundred refusals, each with `details["line"]`, and stores nothing.
+    """
+    if not actor.is_system:
+        raise PermissionDenied(_("取込みは、システムの管理者がコマンドで行います。"))
+    kinds = ("submitted", "approved") if is_approved else ("submitted",)
     with transaction.atomic():
-        made = WorkbookImport.objects.create(
-            scorecard=scorecard,
-            organization_id=organization_id,
-            uploaded_by_id=entering.reporting_user(actor),
-            file=store_upload(actor, upload),
+        writer = Writer(Signer(name=source), kinds, at)
+        reading = _Reading.begin(source, writer.at)
+        writer.add(reading.rows(lines))
+        if reading.errors:
+            raise MultipleErrors(
+                "lines", _("取り込めない行があります。何も登録していません。"), reading.errors
+            )
+        writer.close()
+        if reading.submissions:
+            first = next(iter(reading.submissions.values()))
+            audit.record(actor, "kpis.import_figures", first, after={"count": writer.count, "source": source})
+        return writer.count
+
+
+@dataclass
+class _Reading:
+    """What lines are checked against, and what was found wrong."""
+
+    source: str
+    at: datetime | None
+    sheets: dict[str, IndicatorSheet]
+    submissions: dict[int, Submission]
+    errors: list[DomainError]
+    periods: dict[str, Period]
+    seen: set[tuple[int, int]]
+
+    @classmethod
+    def begin(cls, source: str, at: datetime | None) -> _Reading:
+        sheets = IndicatorSheet.objects.filter(superseded_at=None, indicator__kind=Indicator.Kind.MEASURED)
+        related = sheets.select_related("indicator__scorecard__forum", "indicator__post")
+        return cls(
+            source, at, {str(sheet.indicator.public_id): sheet for sheet in related}, {}, [], {}, set()
         )
-        _enqueue(actor, made, READ)
-        audit.record(actor, "kpis.upload_workbook", made, after={"file": made.file.original_name})
-        return made
 
+    def rows(self, lines: Iterable[Mapping[str, str]]) -> Iterator[Row]:
+        for number, line in enumerate(lines, 1):
+            try:
+                row = self._row(line)
+            except DomainError as error:
+                error.details["line"] = number
+                self.errors.append(error)
+                if len(self.errors) >= MOST_ERRORS:
+                    return
+                continue
+            if not self.errors:
+                yield row
 
-def apply_import(*, actor: Actor, made: WorkbookImport, overwrite: bool = False) -> None:
-    """Take everything into the open draft, in the background; asked twice it happens once."""
-    require(actor, "change", made)
-    with transaction.atomic():
-        current = _locked(made)
-        if current.state not in (State.READY, State.REFUSED):
-            raise StateError("not_ready", _("この取込みは、もう済んでいるか、まだ読み取っています。"))
-        current.state, current.overwrite = State.APPLYING, overwrite
-        current.save()
-        _enqueue(actor, current, APPLY)
-
-
-def discard_import(*, actor: Actor, made: WorkbookImport) -> None:
-    """取りやめ: nothing of the workbook is taken over."""
-    require(actor, "change", made)
-    with transaction.atomic():
-        current = _locked(made)
-        if current.state == State.APPLIED:
-            raise StateError("applied", _("すでに取り込みました。下書きの画面で直してください。"))
-        current.state = State.DISCARDED
-        current.save()
-        audit.record(actor, "kpis.discard_workbook", current)
-
-
-def _locked(made: WorkbookImport) -> WorkbookImport:
-    return WorkbookImport.objects.select_for_update(of=("self",)).select_related("scorecard").get(pk=made.pk)
-
-
-def _enqueue(actor: Actor, made: WorkbookImport, kind: str) -> None:
-    made.job = jobs.enqueue(actor, kind, {"import": made.pk}, unique_key=f"{kind}:{made.pk}:{made.revision}")
-    made.revision += 1
-    made.save(update_fields=["job", "revision"])
-
-
-# --- in the worker ---------------------------------------------------------------------------------------------------
-
-
-@jobs.job(READ, str(gettext_lazy("ブックの読取り")))
-def read_in_background(progress: Progress) -> dict[str, Any]:
-    """Fill in the preview. Repeated it gives the same; a file that cannot be read says so on the page."""
-    made = WorkbookImport.objects.select_related("scorecard", "file").get(pk=progress.arguments["import"])
-    if made.state != State.READING:
-        return dict(made.counts)
-    actor = progress.actor()
-    require(actor, "kpis.enter_scorecard", made.scorecard)
-    progress.step(0, 2, _("ブックを読んでいます"))
-    try:
-        lines = lines_of(actor, made)
-    except (DomainError, SheetError) as error:
-        _show(made, [], message=str(error))
-        return dict(made.counts)
-    progress.step(1, 2, _("今の値と比べています"))
-    _show(made, lines)
-    return dict(made.counts)
-
-
-def lines_of(actor: Actor, made: WorkbookImport) -> list[Line]:
-    with open_file(made.file) as source:
-        tables = tables_of(read_workbook(source, made.file.original_name))
-    return compare(actor, made.scorecard, tables, overwrite=made.overwrite)
-
-
-def _show(made: WorkbookImport, lines: Sequence[Line], message: str = "") -> None:
-    counts = Counter(line.kind for line in lines)
-    shown = sorted((line for line in lines if line.kind != "same" or line.message), key=_rank)
-    made.counts = {**dict(counts), "conflict": sum(line.is_conflict for line in lines)}
-    made.lines = [
-        {
-            "kind": line.kind,
-            "where": line.where,
-            "code": line.code,
-            "name": line.name,
-            "period": line.period,
-            "before": line.before,
-            "after": line.after,
-            "message": line.message,
+    def _row(self, line: Mapping[str, str]) -> Row:
+        sheet = self.sheets.get(line["kpi"])
+        if sheet is None:
+            raise DomainError("unknown_kpi", _("直接入力のKPIに、このIDのものがありません。"), field="kpi")
+        period = self._period(line["period"])
+        if (sheet.indicator_id, period.key) in self.seen:
+            raise DomainError("twice", _("同じKPIの同じ期間の値が、ほかにもあります。"), field="period")
+        self.seen.add((sheet.indicator_id, period.key))
+        submission = self._submission(sheet.indicator)
+        given = {name: line.get(name) or "" for name in COLUMNS[2:]}
+        nature = given.pop("nature") or Nature.FINAL
+        if nature not in list(Nature):
+            raise DomainError("nature", _("数値の性質が正しくありません。"), field="nature")
+        keys = {
+            "indicator_id": sheet.indicator_id,
+            "period": period.key,
+            "unit": sheet.unit,
+            "submission_id": submission.pk,
+            "organization_id": submission.organization_id,
+            "nature": str(nature),
+            "note": given["note"],
         }
-        for line in shown[:MAX_SHOWN]
-    ]
-    made.message = message
-    made.state = State.REFUSED if message or counts["error"] else State.READY
-    made.save()
+        if self._is_plain(sheet, period, given):
+            return Row(value=Decimal(given["value"]), **keys)  # type: ignore[arg-type]
+        entry = read_entry(
+            DraftEntry(indicator=sheet.indicator, period=period, nature=nature, **given), sheet
+        )
+        figures = {"value": entry.value, "numerator": entry.numerator, "denominator": entry.denominator}
+        return Row(**keys, **figures, missing=entry.missing)  # type: ignore[arg-type]
 
+    @staticmethod
+    def _is_plain(sheet: IndicatorSheet, period: Period, given: Mapping[str, str]) -> bool:
+        alone = not (given["numerator"] or given["denominator"] or given["missing"])
+        fits = period.grain == sheet.grain and sheet.covers(period)
+        return alone and fits and sheet.scale in _SINGLE and _PLAIN.fullmatch(given["value"]) is not None
 
-def _rank(line: Line) -> tuple[int, str, int]:
-    return (("error", "changed", "new", "same").index(line.kind), line.sheet, line.row)
+    def _period(self, code: str) -> Period:
+        found = self.periods.get(code)
+        if found is None:
+            try:
+                found = self.periods[code] = Period.parse(code)
+            except PeriodError as error:
+                raise DomainError("period", str(error), field="period") from error
+        return found
 
-
-@jobs.job(APPLY, str(gettext_lazy("ブックの取込み")))
-def apply_in_background(progress: Progress) -> dict[str, Any]:
-    """Take everything over in one transaction; where anything is wrong by now, nothing, and the preview says what."""
-    actor = progress.actor()
-    with transaction.atomic():
-        made = _locked(WorkbookImport.objects.get(pk=progress.arguments["import"]))
-        if made.state != State.APPLYING:
-            return dict(made.counts)
-        draft = entering.open_draft(actor=actor, scorecard=made.scorecard)
-        lines = lines_of(actor, made)
-        if any(line.kind == "error" for line in lines):
-            _show(made, lines)
-            return dict(made.counts)
-        entries = [line.entry for line in lines if line.entry is not None]
-        if entries:
-            entering.save_entries(actor=actor, draft=draft, entries=entries)
-        _show(made, lines)
-        made.state = State.APPLIED
-        made.save(update_fields=["state"])
-        audit.record(actor, "kpis.apply_workbook", made, after={"count": len(entries)})
-        return dict(made.counts)
+    def _submission(self, indicator: Indicator) -> Submission:
+        """One submission for each scorecard, of the keeper's organisation or of the one that leads the forum."""
+        card = indicator.scorecard
+        if card.pk not in self.submissions:
+            post = indicator.post
+            self.submissions[card.pk] = Submission.objects.create(
+                scorecard=card,
+                organization_id=card.forum.core_body_id if post is None else post.organization_id,
+                state=Submission.State.SUBMITTED,
+                submitted_at=self.at,
+                note=self.source,
+            )
+        return self.submissions[card.pk]

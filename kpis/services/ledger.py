@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 
 from foundation import clock, lanes, locks
 from foundation.errors import DomainError
+from kpis.cells import LEDGER_LOCK as LOCK
 from kpis.cells import refresh_cells
 from kpis.models import (
     DirtyMark,
@@ -32,7 +33,6 @@ from kpis.models import (
 from kpis.periods import Period
 from kpis.rules import Nature
 
-LOCK = "ledger"
 Pair = tuple[int, Period]
 
 

@@ -22,14 +22,15 @@ from django.views.generic import TemplateView, View
 from foundation.dates import fiscal_year_both
 from foundation.errors import DomainError, LostEdit
 from foundation.pages import SectionMixin, StaffPage
-from kpis.forms import EvidenceForm, cells_posted, typed_in
+from kpis.forms import EvidenceForm, typed_in
 from kpis.models import Scorecard, Submission
 from kpis.periods import Period, PeriodError
-from kpis.rules import Missing, Nature
+from kpis.rules import Nature
 from kpis.selectors.entry_cell import GridCell, has_dash
 from kpis.selectors.entry_grid import EntryPage, entry_page, one_cell, open_draft_of
 from kpis.services.entering import DETAILS, Typed, open_draft, save_entry
-from kpis.services.planning import ENTERABLE_MISSING, FIGURES
+from kpis.services.planning import ENTERABLE_MISSING
+from kpis.views.grid import GridPost, put_refusal
 
 NATURES = [(each.value, each.label) for each in Nature]
 MISSINGS = [("", _("値がある（又は未報告）")), *((each.value, each.label) for each in ENTERABLE_MISSING)]
@@ -97,70 +98,17 @@ class EntryView(OfScorecard, TemplateView):
         ]
 
     def post(self, request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-        changed, refused = self._keep_all()
+        grid = GridPost(self.actor, self.scorecard, request.POST)
+        changed = grid.keep(self.page.cells.values())
         wants_to_submit = request.POST.get("next") == "confirm"
         self.page = entry_page(self.actor, self.scorecard, self.page.year)  # afresh, with what was kept
-        wrong = self._mark(refused, wants_to_submit)
+        wrong = grid.mark(self.page.cells.values(), wants_to_submit)
         if wrong:
             return self.render_to_response(self.get_context_data(wrong=wrong), status=422)
         if wants_to_submit and self.page.draft is not None:
             return redirect("kpis:submission", self.page.draft.public_id)
         messages.success(request, _saved(changed))
         return redirect(self.entry_url(self.page.year))
-
-    def _keep_all(self) -> tuple[int, dict[str, tuple[Typed, DomainError]]]:
-        """Keep every changed cell on its own: one that is refused does not take the others with it."""
-        changed, refused = 0, {}
-        for name, typed in self._changes():
-            try:
-                save_entry(actor=self.actor, draft=self._draft, typed=typed)
-                changed += 1
-            except DomainError as error:
-                refused[name] = (typed, error)
-        return changed, refused
-
-    def _changes(self) -> list[tuple[str, Typed]]:
-        posted = cells_posted(self.request.POST)
-        dash = self.request.POST.get("dash", "")
-        if dash:
-            return [(cell.name, _meant(cell, dash, self.request.POST)) for cell in self.page.dashes]
-        found = [
-            (cell.name, typed_in(self.request.POST, cell))
-            for cell in self.page.cells.values()
-            if cell.name in posted
-        ]
-        return [(name, typed) for name, typed in found if typed is not None]
-
-    @cached_property
-    def _draft(self) -> Submission:
-        return open_draft(actor=self.actor, scorecard=self.scorecard)
-
-    def _mark(self, refused: dict[str, tuple[Typed, DomainError]], is_strict: bool) -> list[GridCell]:
-        """Put refusals beside their cells; when going on, everything unreadable counts. Returns the wrong cells."""
-        for cell in self.page.cells.values():
-            cell.is_strict = is_strict
-            if cell.name in refused:
-                put_refusal(cell, *refused[cell.name])
-        if not (refused or is_strict):
-            return []
-        return [cell for cell in self.page.cells.values() if cell.state.error]
-
-
-def put_refusal(cell: GridCell, typed: Typed, error: DomainError) -> None:
-    """What could not be kept stays in the field, with the sentence that says why."""
-    cell.typed = {name: text for name in FIGURES if (text := getattr(typed, name)) is not None}
-    cell.refusal, cell.refused_field = error.message, error.field or ""
-
-
-def _meant(cell: GridCell, dash: str, data: Any) -> Typed:
-    """The answer to 「－」: nil, or 対象外 with its reason."""
-    if dash == "zero":
-        return Typed(
-            cell.indicator, cell.period, **{n: "0" if t.strip() else "" for n, t in cell.stored.items()}
-        )
-    blank = dict.fromkeys(FIGURES, "")
-    reason = data.get("dash_reason", "")
-    return Typed(cell.indicator, cell.period, **blank, missing=Missing.NOT_APPLICABLE, note=reason)
 
 
 def _saved(changed: int) -> str:

@@ -25,6 +25,7 @@ from kpis.selectors.indicator import (
     targets_of,
     vacancy_of,
 )
+from kpis.selectors.marks import marks_of, put_marks
 from kpis.selectors.wording import post_text, rate_label, rate_meaning, target_text, unit_label
 
 
@@ -42,12 +43,15 @@ class IndicatorPage(SignInWhenHidden, ObjectPage):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         indicator = self.object
         sheets, targets = sheets_of(indicator), targets_of(indicator)
-        sheet = sheets[0]
+        sheet, marks = sheets[0], marks_of(self.actor, indicator)
+        tables = tables_of(indicator, entry_of(indicator, sheet, targets), targets)
+        put_marks(tables, marks)
         return super().get_context_data(**kwargs) | {
             "sheet": sheet,
             "versions": sheets,
             "facts": sheet_facts(indicator, sheet),
-            "tables": tables_of(indicator, entry_of(indicator, sheet, targets), targets),
+            "tables": tables,
+            "marks": marks,
             "targets": target_history(targets, sheet),
             "joined": joined(self.actor, indicator),
             "ledger": ledger_of(self.actor, indicator, sheet),

@@ -79,6 +79,9 @@ class ReviewView(OfReview, TemplateView):
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
         submission = self.submission
         rows = submitted_rows(self.actor, submission)
+        if submission.bundle:
+            for row in rows:
+                row.why_not = _("報告とまとめて確認します")
         defaults: dict[str, Any] = {
             "chosen": {each.choice for each in rows if not each.is_doubtful},
             "note": "",

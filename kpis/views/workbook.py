@@ -23,7 +23,7 @@ from foundation.text import safe_file_name
 from kpis.models import WorkbookImport
 from kpis.periods import Period, PeriodError
 from kpis.selectors.entry_grid import enterable_sheets, years_of
-from kpis.services import importing
+from kpis.services import workbooks
 from kpis.services.entering import reporting_organization
 from kpis.views.entry import OfScorecard, crumbs
 from kpis.workbooks.write import write_workbook
@@ -86,7 +86,7 @@ class ImportListView(OnceFormMixin, OfScorecard, ServiceForm):  # type: ignore[m
 
     def perform(self, form: Any) -> HttpResponse | None:
         reporting_organization(self.actor)
-        made = importing.start_import(
+        made = workbooks.start_import(
             actor=self.actor, scorecard=self.scorecard, upload=form.cleaned_data["file"]
         )
         return redirect("kpis:import", made.public_id)
@@ -140,11 +140,11 @@ class ImportView(OfImport, TemplateView):
         request = self.request
         try:
             if request.POST.get("act") == "discard":
-                importing.discard_import(actor=self.actor, made=self.made)
+                workbooks.discard_import(actor=self.actor, made=self.made)
                 messages.success(request, _("取込みを取りやめました。"))
             else:
                 overwrite = request.POST.get("overwrite") == "yes"
-                importing.apply_import(actor=self.actor, made=self.made, overwrite=overwrite)
+                workbooks.apply_import(actor=self.actor, made=self.made, overwrite=overwrite)
         except DomainError as error:
             messages.error(request, error.message)
         return redirect("kpis:import", self.made.public_id)

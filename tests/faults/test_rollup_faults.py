@@ -36,8 +36,8 @@ from kpis.rollup import drain
 
 compute = drain._compute
 
-def stuck(cursor):
-    compute(cursor)
+def stuck(cursor, **options):
+    compute(cursor, **options)
     Path({flag!r}).touch()
     time.sleep(60)
 
@@ -70,7 +70,8 @@ def wait(processes, seconds: float = 120) -> None:
 
 def test_writers_at_once_with_a_worker_leave_no_difference(installation):
     worker = installation.start_worker()
-    wait([installation.start_python(WRITER.format(seed=seed, steps=25)) for seed in range(3)])
+    writers, steps = (8, 12) if installation.database else (3, 25)
+    wait([installation.start_python(WRITER.format(seed=seed, steps=steps)) for seed in range(writers)])
     assert [process.poll() for process in worker] == [None] * len(worker), installation.logs()
     for process in worker:
         installation.kill(process)

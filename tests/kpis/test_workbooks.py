@@ -16,7 +16,7 @@ from foundation import jobs
 from foundation.errors import DomainError, StateError
 from kpis.models import DraftEntry, Indicator, Measurement, WorkbookImport
 from kpis.periods import Period
-from kpis.services import entering, importing
+from kpis.services import entering, workbooks
 from kpis.services.entering import Typed
 from kpis.workbooks.write import HEADER_ROW, write_workbook
 from tests.conftest import People
@@ -66,7 +66,7 @@ def as_upload(opened: Any, name: str = "入力.xlsx") -> SimpleUploadedFile:
 def upload(people: People, content: Any, who: str = "reporter") -> WorkbookImport:
     """Bring a workbook back and let the worker read it."""
     given = content if isinstance(content, SimpleUploadedFile) else as_upload(content)
-    made = importing.start_import(actor=people.actor(who), scorecard=people.scorecard, upload=given)
+    made = workbooks.start_import(actor=people.actor(who), scorecard=people.scorecard, upload=given)
     work()
     made.refresh_from_db()
     return made
@@ -78,7 +78,7 @@ def work() -> None:
 
 
 def apply(people: People, made: WorkbookImport, **options: Any) -> WorkbookImport:
-    importing.apply_import(actor=people.actor("reporter"), made=made, **options)
+    workbooks.apply_import(actor=people.actor("reporter"), made=made, **options)
     work()
     made.refresh_from_db()
     return made
@@ -211,7 +211,7 @@ def test_applying_twice_happens_once(people, indicator) -> None:
     cell(opened, 1, "値").value = 5
     made = apply(people, upload(people, opened))
     with pytest.raises(StateError):
-        importing.apply_import(actor=people.actor("reporter"), made=made)
+        workbooks.apply_import(actor=people.actor("reporter"), made=made)
 
 
 def test_a_table_of_ones_own_is_found_by_number_and_period(people, indicator) -> None:
@@ -252,7 +252,7 @@ def test_indicators_of_others_are_neither_given_out_nor_taken_in(people, indicat
 def test_who_may_not_enter_finds_no_way_in(people, indicator) -> None:
     for who in ("stranger", "member"):
         with pytest.raises((Http404, PermissionError, Exception)) as refused:
-            importing.start_import(
+            workbooks.start_import(
                 actor=people.actor(who), scorecard=people.scorecard, upload=SimpleUploadedFile("x.csv", b"x")
             )
         assert refused.type.__name__ in ("Http404", "PermissionDenied")
