@@ -12,7 +12,9 @@ Crumb = dict[str, str]
 
 
 class OpenPage(PublicPage, ContextMixin):
-    """For everybody: dense in the working layout for signed-in people, large and plain for visitors.
+    """For everybody: dense in the working layout for people who work here, large and plain for everybody else.
+
+    Somebody who came by themselves has an account and no post; they keep the plain layout.
 
     The template extends `layout`. `crumbs()` is the way down to the page, itself included.
     """
@@ -21,7 +23,8 @@ class OpenPage(PublicPage, ContextMixin):
         return []
 
     def get_context_data(self, **kwargs: Any) -> dict[str, Any]:
-        layout = "layouts/site.html" if self.actor.is_authenticated else "layouts/public.html"
+        works_here = self.actor.organization_id is not None or self.actor.is_administrator
+        layout = "layouts/site.html" if works_here else "layouts/public.html"
         context = super().get_context_data(layout=layout, **kwargs)
         return {**context, "crumbs": self.crumbs()}
 

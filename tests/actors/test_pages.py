@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from actors.models import Assignment, Organization, Person
-from tests.factories.actors import make_organization, make_post
+from tests.factories.actors import make_community, make_member, make_organization, make_post
 from tests.factories.ecosystems import join, make_forum
 from tests.factories.projects import make_project
 
@@ -37,10 +37,12 @@ def test_page_costs_the_same_for_one_tie_and_for_many(client, people, rows, djan
         join(forum, people.company)
         make_post(people.company)
         make_project(forum, lead=people.company, partners=[people.city])
+        make_member(make_community(), people.company)
     client.force_login(people.member)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(11):
         response = client.get(page(people.company))
     assert len(response.context["projects"]) == rows
+    assert len(response.context["communities"]) == rows
 
 
 def test_katakana_finds_a_reading_in_hiragana(client, people):
