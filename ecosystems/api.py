@@ -9,13 +9,17 @@ import django_filters
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django_filters.rest_framework import FilterSet
-from drf_spectacular.utils import extend_schema_field
+from drf_spectacular.utils import extend_schema, extend_schema_field
 from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
 
 from actors.models import Organization
-from ecosystems.filters import CaseFilter, DecisionFilter, ForumFilter
-from ecosystems.models import AgendaItem, Case, Decision, DecisionStance, Forum, Meeting, Membership
+from ecosystems import subjects
+from ecosystems.filters import CaseFilter, DecisionFilter, ForumFilter, VoiceFilter
+from ecosystems.models import AgendaItem, Case, Decision, DecisionStance, Forum, Meeting, Membership, Voice
 from ecosystems.models.forum import Visibility
+from ecosystems.services import voices
 from foundation.access import Actor
 from foundation.api_resources import (
     Choice,
@@ -29,6 +33,7 @@ from foundation.api_resources import (
     RowSerializer,
     RowViewSet,
 )
+from foundation.idempotency import IdempotentMixin
 
 # Forums ---------------------------------------------------------------------------------------------------------
 
@@ -269,10 +274,108 @@ class CaseViewSet(RowViewSet):
     ordering_fields = ("code", "title", "outcome")
 
 
+# Voices ---------------------------------------------------------------------------------------------------------
+
+
+class SubjectShape(serializers.Serializer):
+    """何について: its key and its words"""
+
+    key = serializers.CharField()
+    name = serializers.CharField()
+
+
+@extend_schema_field(SubjectShape(allow_null=True))
+class SubjectColumn(Column):
+    """What a question is about, where the reader may see it. One query per kind."""
+
+    def keys(self, name: str) -> tuple[str, ...]:
+        return ("about_key",)
+
+    def reader(self, name: str, rows: Sequence[Row], actor: Actor) -> Reader:
+        found = subjects.resolve_many({row["about_key"] for row in rows}, actor)
+        shown = {key: {"key": key, "name": each.label} for key, each in found.items()}
+        return lambda row: shown.get(row["about_key"])
+
+
+@extend_schema_field(serializers.CharField())
+class Handled(Column):
+    """A column that only those who work on the question read; to others it is empty."""
+
+    def __init__(self, column: str) -> None:
+        self.column = column
+        super().__init__()
+
+    def keys(self, name: str) -> tuple[str, ...]:
+        return (self.column,)
+
+    def reader(self, name: str, rows: Sequence[Row], actor: Actor) -> Reader:
+        wanted = Voice.objects.filter(pk__in=[row["pk"] for row in rows]).allowed(actor, "handle")
+        open_to = set(wanted.values_list("pk", flat=True)) if actor.is_authenticated else set()
+        return lambda row: row[self.column] if row["pk"] in open_to else ""
+
+
+class VoiceRow(RowSerializer):
+    """ご意見・ご質問"""
+
+    id = serializers.UUIDField(source="public_id")
+    forum = Link(Forum)
+    code = serializers.CharField()
+    about = SubjectColumn()
+    state = Choice(Voice.State.choices)
+    channel = Choice(Voice.Channel.choices)
+    received_on = serializers.DateField()
+    due_on = serializers.DateField()
+    answered_on = serializers.DateField(allow_null=True)
+    asker = serializers.CharField()
+    question = serializers.CharField(source="public_body")
+    question_as_received = Handled("body")
+    answer = serializers.CharField()
+    answered_by = serializers.CharField(source="answered_by_label")
+    is_published = serializers.BooleanField()
+    post = JoinedLink(signed_in=True)
+
+
+class VoiceFilters(VoiceFilter):
+    forum = ObjectFilter(Forum, "forum", label="地域共創の場")
+    state = django_filters.ChoiceFilter(choices=Voice.State.choices)
+    due_to = django_filters.DateFilter(field_name="due_on", lookup_expr="lte")
+    is_published = django_filters.BooleanFilter()
+
+
+class VoiceInput(serializers.Serializer):
+    """What was said by telephone or on paper. `about`: the key of the thing, e.g. `visions.vision:<id>`"""
+
+    about = serializers.CharField(max_length=200)
+    body = serializers.CharField(max_length=voices.MAX_BODY)
+    asker = serializers.CharField(required=False, allow_blank=True, max_length=voices.MAX_ASKER)
+    channel = Choice([(each.value, each.label) for each in (Voice.Channel.PHONE, Voice.Channel.DESK)])
+    received_on = serializers.DateField()
+
+
+class VoiceViewSet(IdempotentMixin, RowViewSet):
+    """ご意見・ご質問: what residents asked. Everybody reads what was released; who works on them, all of theirs."""
+
+    queryset = Voice.objects.all()
+    serializer_class = VoiceRow
+    filterset_class = VoiceFilters
+    ordering_fields = ("received_on", "due_on", "answered_on", "state")
+
+    @extend_schema(request=VoiceInput, responses={201: VoiceRow})
+    def create(self, request: Request) -> Response:
+        """Write down a question that came by telephone or on paper; residents themselves ask on the page."""
+        given = VoiceInput(data=request.data)
+        given.is_valid(raise_exception=True)
+        words = given.validated_data
+        voice = voices.enter(actor=self.actor, about_key=words.pop("about"), **words)
+        location = self.reverse_action("detail", args=[voice.public_id])
+        return Response(self.rendered(voice.public_id), status=201, headers={"Location": location})
+
+
 ROUTES = [
     ("forums", ForumViewSet),
     ("memberships", MembershipViewSet),
     ("decisions", DecisionViewSet),
     ("agenda-items", AgendaItemViewSet),
     ("cases", CaseViewSet),
+    ("voices", VoiceViewSet),
 ]

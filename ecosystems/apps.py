@@ -7,4 +7,13 @@ class EcosystemsConfig(AppConfig):
     verbose_name = _("地域共創の場")
 
     def ready(self) -> None:
-        from ecosystems import access, facts, slots, waiting  # noqa: F401 (all register on import)
+        from ecosystems import (  # noqa: F401 (all register on import)
+            access,
+            comparing,
+            facts,
+            slots,
+            subjects,
+            voice_notices,
+            waiting,
+        )
+        from ecosystems.services import answering  # noqa: F401 (what is forgotten every night)

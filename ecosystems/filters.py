@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 import django_filters
@@ -10,14 +11,22 @@ from django.db.models import Q, QuerySet
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from ecosystems.models import Case, Decision, Forum
+from ecosystems import subjects
+from ecosystems.models import Case, Decision, Forum, Voice
 from ecosystems.selectors import OPEN_STATES
+from ecosystems.voice_selectors import OPEN as OPEN_VOICES
+from foundation.text import bigrams_pattern, search_terms
 
 SEARCH = forms.TextInput(attrs={"type": "search"})
 # What secretariats write where nothing came of a decision in policy papers yet.
 UNREFLECTED = (Q(policy_reflection="") | Q(policy_reflection__startswith="未反映")) & ~Q(
     state=Decision.State.WITHDRAWN
 )
+
+
+def late_decisions(today: date) -> Q:
+    """An open decision is overdue from the day after its due day, whether or not anybody has said so."""
+    return Q(state=Decision.State.OVERDUE) | Q(state=Decision.State.OPEN, due_on__lt=today)
 
 
 def containing(rows: QuerySet[Any], words: str, *columns: str) -> QuerySet[Any]:
@@ -63,8 +72,7 @@ class DecisionFilter(django_filters.FilterSet):
         return containing(rows, value, "code", "text", "responsible")
 
     def in_state(self, rows: QuerySet[Decision], name: str, value: str) -> QuerySet[Decision]:
-        """An open decision is overdue from the day after its due day, whether or not anybody has said so."""
-        late = Q(state=Decision.State.OVERDUE) | Q(state=Decision.State.OPEN, due_on__lt=timezone.localdate())
+        late = late_decisions(timezone.localdate())
         if value == Decision.State.OVERDUE:
             return rows.filter(late)
         rows = rows.filter(state=value)
@@ -86,3 +94,56 @@ class CaseFilter(django_filters.FilterSet):
 
     def search(self, rows: QuerySet[Case], name: str, value: str) -> QuerySet[Case]:
         return containing(rows, value, "title", "region", "features", "results", "problems", "factors")
+
+
+class VoiceFilter(django_filters.FilterSet):
+    """Released questions by words (two characters are enough) and by what they are about."""
+
+    q = django_filters.CharFilter(label=_("言葉で探す"), method="search_words", widget=SEARCH)
+    about = django_filters.CharFilter(method="by_subject", widget=forms.HiddenInput)
+
+    class Meta:
+        model = Voice
+        fields = ["q", "about"]
+
+    def search_words(self, rows: QuerySet[Voice], name: str, value: str) -> QuerySet[Voice]:
+        for term in search_terms(value):
+            rows = rows.filter(search__contains=bigrams_pattern(term))
+        return rows
+
+    def by_subject(self, rows: QuerySet[Voice], name: str, value: str) -> QuerySet[Voice]:
+        """Nothing where the reader may not see the thing, as if nobody had asked about it."""
+        subject = subjects.resolve(value, getattr(self.request, "actor"))  # noqa: B009 (set by the middleware)
+        return rows.none() if subject is None else rows.filter(about_key=subject.key)
+
+
+class VoiceQueueFilter(django_filters.FilterSet):
+    """What waits, and what was done."""
+
+    show = django_filters.ChoiceFilter(
+        label=_("状態"),
+        choices=[
+            ("late", _("期限を過ぎたもの")),
+            *Voice.State.choices,
+            ("all", _("終わったものも含むすべて")),
+        ],
+        method="by_state",
+        empty_label=_("終わっていないもの"),
+    )
+    q = django_filters.CharFilter(label=_("受付番号・対象・内容"), method="search_words", widget=SEARCH)
+
+    class Meta:
+        model = Voice
+        fields = ["show", "q"]
+
+    def filter_queryset(self, queryset: QuerySet[Voice]) -> QuerySet[Voice]:
+        rows = super().filter_queryset(queryset)
+        return rows if self.form.cleaned_data.get("show") else rows.filter(state__in=OPEN_VOICES)
+
+    def by_state(self, rows: QuerySet[Voice], name: str, value: str) -> QuerySet[Voice]:
+        if value == "late":
+            return rows.filter(state__in=OPEN_VOICES, due_on__lt=timezone.localdate())
+        return rows if value == "all" else rows.filter(state=value)
+
+    def search_words(self, rows: QuerySet[Voice], name: str, value: str) -> QuerySet[Voice]:
+        return containing(rows, value, "code", "about_label", "body", "asker")

@@ -8,7 +8,8 @@ from typing import Any
 
 from django.db.models import Count, Exists, OuterRef, Prefetch, Q, QuerySet
 
-from actors.models import Organization, Post
+from actors.models import Community, CommunityMember, Organization, Post
+from actors.selectors import communities_of_organizations
 from ecosystems.access import duty_forums, member_forums
 from ecosystems.models import (
     AgendaItem,
@@ -117,6 +118,12 @@ def posts_by_layer(forum: Forum, actor: Actor, today: date) -> list[tuple[str, l
     for post in posts:
         layers[post.layer].append(post)
     return [(str(Post.Layer(value).label), found) for value, found in layers.items()]
+
+
+def communities_of(forum: Forum, actor: Actor, today: date) -> list[tuple[Community, list[CommunityMember]]]:
+    """The communities to which members of today belong, each with those memberships. Two queries."""
+    current = Membership.objects.visible_to(actor).filter(active_on(today), forum=forum)
+    return communities_of_organizations(current.values("organization_id"), actor, today)
 
 
 # --- meetings and decisions ------------------------------------------------------------------------------------------

@@ -44,6 +44,15 @@ class Forum(PublicModel):
         _("同じ機関の別の担当による承認を認める"), default=False
     )
 
+    chair_post = models.ForeignKey(
+        "actors.Post",
+        models.PROTECT,
+        null=True,
+        blank=True,
+        related_name="+",
+        verbose_name=_("座長の担当ポスト"),
+    )
+
     class Meta:
         verbose_name = _("地域共創の場")
         verbose_name_plural = _("地域共創の場")
@@ -133,3 +142,41 @@ class ForumDuty(PublicModel):
 
     def __str__(self) -> str:
         return f"{self.post}（{self.get_duty_display()}）"
+
+
+class AvoidedPeriod(PublicModel):
+    """避ける期間: days on which the forum sets no date for others (council sessions, the turn of a year).
+
+    A yearly one counts by month and day alone and may run into the next year (12-29 to 01-03).
+    """
+
+    forum = models.ForeignKey(
+        Forum, models.CASCADE, related_name="avoided_periods", verbose_name=_("地域共創の場")
+    )
+    name = models.CharField(_("名称"), max_length=100)
+    from_on = models.DateField(_("初日"))
+    to_on = models.DateField(_("最終日"))
+    is_yearly = models.BooleanField(_("毎年"), default=False)
+
+    class Meta:
+        verbose_name = _("避ける期間")
+        verbose_name_plural = _("避ける期間")
+        ordering = ["forum_id", "from_on", "id"]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(to_on__gte=models.F("from_on")),
+                name="avoided_period_order",
+                violation_error_message=_("最終日は初日以後の日にしてください。"),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    def covers(self, day: date) -> bool:
+        if not self.is_yearly:
+            return self.from_on <= day <= self.to_on
+        first, last, asked = ((each.month, each.day) for each in (self.from_on, self.to_on, day))
+        if self.from_on.year == self.to_on.year:
+            return first <= asked <= last
+        return asked >= first or asked <= last

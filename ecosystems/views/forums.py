@@ -18,6 +18,7 @@ from ecosystems import slots as places
 from ecosystems.filters import ForumFilter
 from ecosystems.models import Decision, Forum
 from ecosystems.selectors import (
+    communities_of,
     forums_for_list,
     is_insider,
     members_of,
@@ -93,6 +94,7 @@ class ForumPage(OpenPage, ObjectPage):
             inside=inside,
             meeting=next_meeting(forum, self.actor, timezone.now()) if inside else None,
             decisions=[(each, due_of(each)) for each in open_decisions(forum, self.actor)] if inside else [],
+            communities=communities_of(forum, self.actor, today),
             actions=self.actions(inside),
             **kwargs,
         )
@@ -103,7 +105,8 @@ class ForumPage(OpenPage, ObjectPage):
             found += [("ecosystems:decision_list", _("決定事項")), ("ecosystems:agenda", _("会議と議題"))]
         if forum.has_roadmap:
             found.append(("ecosystems:roadmap", _("工程表")))
-        return [{"url": reverse(name, args=[forum.public_id]), "label": label} for name, label in found]
+        own = [{"url": reverse(name, args=[forum.public_id]), "label": label} for name, label in found]
+        return own + slots.collect(places.ACTIONS, [forum], self.actor).get(forum.pk, [])
 
 
 def due_of(decision: Decision) -> Due | None:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from actors.models import Signature
 from ecosystems.models import AgendaItem, Decision, Membership, RoadmapItem, Source
-from tests.factories.actors import make_organization, make_post
+from tests.factories.actors import make_community, make_member, make_organization, make_post
 from tests.factories.ecosystems import answer, decide, give_duty, hold_meeting, join, make_forum, write_case
 from tests.factories.kpis import make_scorecard
 from tests.factories.visions import make_version, make_vision
@@ -47,10 +47,12 @@ def test_forum_page_costs_the_same_for_one_of_each_and_for_many(
         make_vision(people.forum)
         make_scorecard(people.forum)
         decide(people.forum, f"D{number}")
+        make_member(make_community(is_public=True), organization)
     client.force_login(people.member)
-    with django_assert_num_queries(10):
+    with django_assert_num_queries(12):
         response = client.get(address("forum_detail", people.forum))
     assert len(response.context["decisions"]) == rows
+    assert len(response.context["communities"]) == rows
 
 
 def test_forum_of_members_does_not_exist_for_strangers(client, people):
@@ -138,7 +140,7 @@ def test_decision_list_costs_the_same_for_one_row_and_for_many(
         answer(decision, people.company, Stance.PENDING)
         make_version(vision, f"2.{number}", decision=decision, is_current=False)
     client.force_login(people.member)
-    with django_assert_num_queries(8):
+    with django_assert_num_queries(9):
         response = client.get(address("decision_list", people.forum))
     assert len(response.context["decisions"]) == rows
 
