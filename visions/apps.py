@@ -7,4 +7,9 @@ class VisionsConfig(AppConfig):
     verbose_name = _("ビジョン")
 
     def ready(self) -> None:
-        from visions import access, slots  # noqa: F401 (rules and slots register on import)
+        from visions import (  # noqa: F401 (all register on import)
+            access,
+            comparing,  # noqa: F401 (rules and slots register on import)
+            slots,
+            subjects,
+        )

@@ -17,9 +17,15 @@ from visions.models import Vision, VisionVersion
 from visions.selectors import with_scorecard
 
 PROJECTS = "visions.theme.projects"
+FOR_RESIDENTS = "visions.theme.for_residents"
 
 slots.declare(
     PROJECTS, "ビジョンのページの「テーマに位置付けたプロジェクト」: name, url, lead, kind, state, tone"
+)
+slots.declare(
+    FOR_RESIDENTS,
+    "住民向けのビジョンのページの「取り組んでいること」: key, name, url, summary, state, is_stopped, "
+    "use_text, use_phone, use_hours",
 )
 
 

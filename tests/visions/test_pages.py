@@ -63,6 +63,7 @@ def test_vision_for_members_does_not_exist_for_strangers(client, people):
 
 
 def test_events_stand_under_their_years_from_the_target_year_back(client, people):
+    client.force_login(people.member)
     vision = make_vision()
     first, second = make_theme(vision, position=1), make_theme(vision, position=2)
     add_step(first, 2029, "分別基準の統一")
@@ -77,6 +78,7 @@ def test_events_stand_under_their_years_from_the_target_year_back(client, people
 
 
 def test_newest_words_in_force_head_the_page_and_older_versions_stay(client, people):
+    client.force_login(people.member)
     vision = make_vision()
     vision.versions.update(is_current=False, agreed_on=date(2024, 2, 15))
     make_version(
@@ -126,6 +128,7 @@ def test_kpi_for_members_is_left_out_for_visitors(client, people):
 
 
 def test_project_stands_under_each_of_its_themes(client, people):
+    client.force_login(people.member)
     vision = make_vision()
     themes = [make_theme(vision), make_theme(vision), make_theme(vision)]
     make_project(vision.forum, themes=themes[:2], name="共用保管庫（架空）")
@@ -140,9 +143,10 @@ def test_project_stands_under_each_of_its_themes(client, people):
 
 def test_visitor_reads_plain_words_and_staff_the_terms(client, people):
     vision = make_vision()
-    assert "めざす数字を見る" in client.get(page(vision)).text
+    assert "めざす数字" in client.get(page(vision)).text
     client.force_login(people.member)
     assert "めざす数字" not in client.get(page(vision)).text
+    assert reverse("visions:vision_plain", args=[vision.public_id]) in client.get(page(vision)).text
 
 
 def test_scorecard_that_may_not_be_opened_is_not_linked(client, people):
@@ -151,6 +155,8 @@ def test_scorecard_that_may_not_be_opened_is_not_linked(client, people):
     vision = make_vision(forum)
     vision.scorecard.visibility = "members"
     vision.scorecard.save()
+    assert client.get(page(vision)).context["plain"].figures_url == ""
+    client.force_login(people.stranger)
     assert client.get(page(vision)).context["scorecard_url"] == ""
     client.force_login(people.reporter)
     assert client.get(page(vision)).context["scorecard_url"]
