@@ -1,5 +1,11 @@
 """All models of the floor, in one place for Django; they stand in their rooms."""
 
+from projects.partnering.models import (
+    Interest,
+    InterestEvent,
+    Opportunity,
+    OpportunityAudience,
+)
 from projects.reporting.models import (
     AlignmentAnswer,
     CompiledReport,
@@ -14,11 +20,25 @@ from projects.reporting.models import (
     ReportVersion,
     ReviewNote,
 )
-from projects.research.models import Participation, Project
+from projects.research.models import (
+    Correction,
+    FundingAmount,
+    FundingSource,
+    Participation,
+    Project,
+    TeamRole,
+)
 
 __all__ = [
     "AlignmentAnswer",
     "CompiledReport",
+    "Correction",
+    "FundingAmount",
+    "FundingSource",
+    "Interest",
+    "InterestEvent",
+    "Opportunity",
+    "OpportunityAudience",
     "Participation",
     "ProgressReport",
     "Project",
@@ -31,4 +51,5 @@ __all__ = [
     "ReportVersion",
     "ReportingRound",
     "ReviewNote",
+    "TeamRole",
 ]

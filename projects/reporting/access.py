@@ -127,6 +127,17 @@ def _readers(prefix: str, key: str) -> list[Ground]:
 
 declare("projects.view_progressreport", ProgressReport, "進捗報告を見る", _readers("", "pk__"))
 declare(
+    "projects.read_unapproved_progressreport",
+    ProgressReport,
+    "承認前の進捗報告の内容を読む",
+    [
+        takes_part("project"),
+        _named_reviewer("pk__"),
+        forum_duty("round__forum_id", *REVIEW),
+        ADMINISTRATOR,
+    ],
+)
+declare(
     "projects.draft_progressreport",
     ProgressReport,
     "進捗報告の下書きを読み書きする",
@@ -173,7 +184,7 @@ for _model, _label in (
 
 def _evidence_of_submitted(actor: Actor) -> Q:
     rows = any_of(ground.condition(actor) for ground in _readers("report__", "report_id__"))
-    return rows if rows is NOBODY else Q(report__first_submitted_at__isnull=False) & rows
+    return rows if rows is NOBODY else Q(was_submitted=True) & rows
 
 
 declare(
@@ -223,6 +234,12 @@ declare(
         forum_duty("round__forum_id", *REVIEW),
         ADMINISTRATOR,
     ],
+)
+declare(
+    "projects.compile_reportinground",
+    ReportingRound,
+    "報告をとりまとめる",
+    [forum_duty("forum_id", Duty.SECRETARIAT)],
 )
 declare(
     "projects.publish_compiledreport",

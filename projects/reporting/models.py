@@ -124,6 +124,14 @@ class ReportingRound(Owned):
     def is_past_due(self, at: datetime) -> bool:
         return at >= end_of(self.due_on)
 
+    def state_words(self, at: datetime) -> str:
+        """準備中／受付中／受付中（期限後）／終了."""
+        if self.state == self.State.OPEN and self.is_past_closing(at):
+            return str(self.State.CLOSED.label)
+        if self.state == self.State.OPEN and self.is_past_due(at):
+            return str(_("受付中（期限後）"))
+        return str(self.get_state_display())
+
     def is_past_closing(self, at: datetime) -> bool:
         return at >= end_of(self.closes_on)
 
@@ -232,6 +240,7 @@ class ReportEvidence(Attachment):
     report = models.ForeignKey(
         ProgressReport, models.PROTECT, related_name="evidence", verbose_name=_("進捗報告")
     )
+    was_submitted = models.BooleanField(_("提出した版に付いている"), default=False)
 
     class Meta:
         verbose_name = _("報告の資料")
@@ -453,7 +462,10 @@ class ReportEvent(StateEvent):
 
 
 class Reminder(PublicModel):
-    """督促: somebody was reminded of a report, on a step of the ladder, by mail or by telephone."""
+    """督促: somebody was reminded of a report, on a step of the ladder, by mail or by telephone.
+
+    One that the portal sent by itself bears its `occasion`, and comes once.
+    """
 
     class Step(models.IntegerChoices):
         MAIN = 1, _("主担当")
@@ -462,22 +474,37 @@ class Reminder(PublicModel):
         CHAIR = 4, _("座長")
         PHONE = 5, _("電話")
 
+    class Occasion(models.TextChoices):
+        WEEK_BEFORE = "week_before", _("提出期限の7日前")
+        DAY_BEFORE = "day_before", _("提出期限の前日")
+        DAY_AFTER = "day_after", _("提出期限の翌日")
+
     report = models.ForeignKey(
         ProgressReport, models.PROTECT, related_name="reminders", verbose_name=_("進捗報告")
     )
     step = models.PositiveSmallIntegerField(_("段階"), choices=Step)
     sent_at = models.DateTimeField(_("日時"))
+    post = models.ForeignKey(
+        Post, models.PROTECT, null=True, related_name="+", verbose_name=_("相手の担当ポスト")
+    )
     recipient = models.CharField(_("相手"), max_length=300, blank=True)
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, models.PROTECT, null=True, related_name="+", verbose_name=_("行った人")
     )
     user_name = models.CharField(_("行った人の氏名"), max_length=200, blank=True)
     note = models.CharField(_("メモ"), max_length=300, blank=True)
+    occasion = models.CharField(_("自動の督促の時期"), max_length=16, choices=Occasion, blank=True)
+    mailed_at = models.DateTimeField(_("部署メールに送った日時"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("督促")
         verbose_name_plural = _("督促")
         ordering = ["report_id", "sent_at", "id"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["report", "occasion"], condition=~Q(occasion=""), name="reminder_occasion_once"
+            )
+        ]
 
     def __str__(self) -> str:
         return f"{self.get_step_display()} {self.sent_at:%Y-%m-%d}"

@@ -1,4 +1,4 @@
-"""Organisations, people and posts."""
+"""Organisations, people, posts and communities."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 from actors.facts import build_actor
-from actors.models import Assignment, Organization, Person, Post, User
+from actors.models import Assignment, Community, CommunityMember, Organization, Person, Post, User
 from foundation.access import Actor
 
 PASSWORD = "a long enough phrase"
@@ -35,6 +35,23 @@ def make_holder(post: Post, name: str = "", *, email: str = "", to_on: date | No
     person = Person.objects.create(name=name or f"試験 太郎{user.pk}（架空）", user=user)
     Assignment.objects.create(post=post, person=person, from_on=date(2023, 4, 1), to_on=to_on)
     return user
+
+
+def make_person(name: str = "", **fields: Any) -> Person:
+    return Person.objects.create(name=name or f"試験 花子{next(_numbers)}（架空）", **fields)
+
+
+def make_community(name: str = "", **fields: Any) -> Community:
+    """A community that only its members and its keeper see, unless told otherwise."""
+    fields.setdefault("value", Community.Value.SOCIAL)
+    return Community.objects.create(name=name or f"試験コミュニティ{next(_numbers)}（架空）", **fields)
+
+
+def make_member(
+    community: Community, organization: Organization | None = None, **fields: Any
+) -> CommunityMember:
+    fields.setdefault("since_on", date(2023, 4, 1))
+    return CommunityMember.objects.create(community=community, organization=organization, **fields)
 
 
 def actor_of(user: User) -> Actor:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime
+from itertools import count
 from typing import Any
 
 from actors.models import Organization, Post
-from ecosystems.models import Case, Decision, DecisionStance, Forum, ForumDuty, Meeting, Membership
+from ecosystems.models import Case, Decision, DecisionStance, Forum, ForumDuty, Meeting, Membership, Voice
+from ecosystems.services.answering import search_words
+from ecosystems.subjects import FORUM, key_of
 from tests.factories.actors import make_organization
 
 START = date(2023, 4, 1)
+_numbers = count(1)
 
 
 def make_forum(core_body: Organization | None = None, **fields: Any) -> Forum:
@@ -46,3 +50,25 @@ def answer(decision: Decision, organization: Organization, stance: str, **fields
 def write_case(title: str = "試験の事例", **fields: Any) -> Case:
     fields.setdefault("features", "試験の特徴")
     return Case.objects.create(title=title, **fields)
+
+
+def make_voice(forum: Forum, *, released: bool = False, **fields: Any) -> Voice:
+    """A question about the forum that came in on 2026-05-12; `released`: answered on 2026-05-22 and public."""
+    fields.setdefault("code", f"V{next(_numbers)}")
+    fields.setdefault("body", "予約便は電話でも頼めますか。")
+    fields.setdefault("received_on", date(2026, 5, 12))
+    fields.setdefault("due_on", Voice.due_for(fields["received_on"]))
+    fields.setdefault("about_key", key_of(FORUM, forum.public_id))
+    fields.setdefault("about_label", forum.name)
+    if released:
+        fields.setdefault("answer", "はい、お電話でお申し込みいただけます。")
+        fields.setdefault("answered_by_label", "あ市 産業振興課（架空）")
+        fields.setdefault("answered_on", date(2026, 5, 22))
+        fields.setdefault("public_body", fields["body"])
+        fields |= {"state": Voice.State.ANSWERED, "is_published": True}
+        fields.setdefault("published_at", datetime(2026, 5, 22, 6, tzinfo=UTC))
+        fields.setdefault("closed_at", fields["published_at"])
+    voice = Voice(forum=forum, **fields)
+    voice.search = search_words(voice) if released else ""
+    voice.save()
+    return voice

@@ -97,7 +97,8 @@ def accept(
         if all(each.is_done for each in report.reviews.all() if each.is_needed):
             _approve(actor, report, at)
         outbox.emit(
-            "projects.report_reviewed", {"report": report.pk, "review": current.pk, "kind": str(kind)}
+            "projects.report_reviewed",
+            {"report": report.pk, "review": current.pk, "kind": str(kind), "version": read.number},
         )
         return report
 
@@ -148,7 +149,7 @@ def return_(
         )
         outbox.emit(
             "projects.report_reviewed",
-            {"report": report.pk, "review": current.pk, "kind": str(Kind.RETURNED)},
+            {"report": report.pk, "review": current.pk, "kind": str(Kind.RETURNED), "version": read.number},
         )
         return report
 
@@ -218,14 +219,14 @@ def _decide(
 ) -> None:
     review.state, review.version, review.decided_at = state, read, at
     review.user_id, review.user_name = actor.user_id, actor.label
-    review.is_proxy = _holds_as_deputy(actor, review)
+    review.is_proxy = holds_as_deputy(actor, review)
     review.is_same_organization = actor.organization_id == read.organization_id
     for name, value in fields.items():
         setattr(review, name, value)
     review.save()
 
 
-def _holds_as_deputy(actor: Actor, review: ReportReview) -> bool:
+def holds_as_deputy(actor: Actor, review: ReportReview) -> bool:
     """代決: whoever acts holds the reviewing post as deputy only."""
     roles = {fact.c for fact in actor.of_kind("post") if fact.a == review.reviewer_post_id}
     return bool(roles) and Assignment.Role.MAIN not in roles

@@ -6,8 +6,10 @@ from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
+from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.db.models import Q, QuerySet
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,7 +17,7 @@ from actors.models import Post
 from ecosystems.models import Forum, ForumDuty
 from foundation import audit, outbox
 from foundation.access import Actor, require
-from foundation.errors import DomainError, StateError
+from foundation.errors import DomainError, LostEdit, StateError
 from kpis.bundles import Bundle
 from kpis.bundles import register as register_bundle
 from kpis.models import Scorecard
@@ -43,7 +45,7 @@ def create_round(*, actor: Actor, forum: Forum, **fields: Any) -> ReportingRound
     require(actor, "projects.open_round_forum", forum)
     with transaction.atomic():
         round_ = ReportingRound(forum=forum, **fields)
-        round_.validate_constraints()
+        check_whole(round_)
         round_.save()
         audit.record(
             actor,
@@ -85,22 +87,86 @@ def projects_asked(forum: Forum, period: Period) -> QuerySet[Project]:
     return running.exclude(state=Project.State.PREPARING).order_by("code", "id")
 
 
+def check_whole(round_: ReportingRound) -> None:
+    """DomainError in the words of the constraint that the dates or the name break."""
+    try:
+        round_.validate_constraints()
+    except ValidationError as error:
+        raise DomainError("invalid", " ".join(error.messages)) from error
+
+
+def change_round(*, actor: Actor, round_: ReportingRound, revision: int, **fields: Any) -> ReportingRound:
+    """Change what is being prepared; once it is open, its dates alone move (`scheduling.postpone`)."""
+    require(actor, "change", round_)
+    with transaction.atomic():
+        current = held(round_, revision)
+        if current.state != ReportingRound.State.PREPARING:
+            raise StateError("already_open", _("この報告依頼は、すでに始まっています。"))
+        before = {name: getattr(current, name) for name in fields}
+        for name, value in fields.items():
+            setattr(current, name, value)
+        current.revision += 1
+        check_whole(current)
+        current.save()
+        audit.record(
+            actor,
+            "projects.change_round",
+            current,
+            before={name: str(value) for name, value in before.items()},
+            after={name: str(value) for name, value in fields.items()},
+        )
+        return current
+
+
+def held(round_: ReportingRound, revision: int | None = None) -> ReportingRound:
+    """The round as it is now, held until the transaction ends; LostEdit where `revision` is no longer current."""
+    rows = ReportingRound.objects.select_for_update(of=("self",)).select_related("forum")
+    current: ReportingRound = rows.get(pk=round_.pk)
+    if revision is not None and revision != current.revision:
+        raise LostEdit(
+            "lost_edit",
+            _(
+                "ページを開いたあとに、ほかの人がこの報告依頼を変えました。今の内容を確かめて、もう一度操作してください。"
+            ),
+        )
+    return current
+
+
+def ended_before(forum: Forum, period: Period) -> QuerySet[Project]:
+    """Projects that ended before the period: not asked, but the secretariat may say so on the board."""
+    rows: QuerySet[Project] = Project.objects.filter(
+        forum=forum,
+        state__in=(Project.State.STOPPED, Project.State.FINISHED),
+        ends_on__lt=period.first_day,
+    )
+    return rows.order_by("code", "id")
+
+
+Reviewers = Mapping[tuple[int, str], Post]
+
+
 def open_round(
-    *, actor: Actor, round_: ReportingRound, exempt: Mapping[int, str] | None = None
+    *,
+    actor: Actor,
+    round_: ReportingRound,
+    exempt: Mapping[int, str] | None = None,
+    reviewers: Reviewers | None = None,
 ) -> list[ProgressReport]:
     """Start it: one report per project, pre-filled from its last one, its two reviewers named.
 
     `exempt` gives the projects that need not report ({project id: reason}); projects that ended earlier may be
-    named there so that the board says why they are missing.
+    named there so that the board says why they are missing. `reviewers` ({(project id, side): post}) are named instead
+    of those that the forum's duties propose.
     """
     require(actor, "change", round_)
     reasons = {pk: reason.strip() for pk, reason in (exempt or {}).items()}
     if not all(reasons.values()):
         raise DomainError("reason_missing", _("報告対象外とする理由を入れてください。"), field="exempt")
     with transaction.atomic():
-        current = ReportingRound.objects.select_for_update().get(pk=round_.pk)
+        current = held(round_)
         if current.state != ReportingRound.State.PREPARING:
             raise StateError("already_open", _("この報告依頼は、すでに始まっています。"))
+        _check_reviewers(current.forum, reviewers or {})
         at = moment()
         current.template = current_template(current.forum)
         current.state, current.opened_at = ReportingRound.State.OPEN, at
@@ -108,7 +174,7 @@ def open_round(
         current.save()
         asked = list(projects_asked(current.forum, current.period))
         named = Project.objects.filter(forum=current.forum, pk__in=set(reasons) - {each.pk for each in asked})
-        reports = _make_reports(actor, current, [*asked, *named], at)
+        reports = _make_reports(actor, current, [*asked, *named], at, reviewers or {})
         for report in reports:
             if report.project_id in reasons:
                 _exempt(actor, report, reasons[report.project_id], at)
@@ -117,8 +183,14 @@ def open_round(
         return reports
 
 
+def _check_reviewers(forum: Forum, reviewers: Reviewers) -> None:
+    posts = reviewing_posts(forum, timezone.localdate()) if reviewers else {}
+    if any(post not in posts[side] for (_project, side), post in reviewers.items()):
+        raise DomainError("no_duty", _("この場の確認者の担当から選んでください。"), field="reviewers")
+
+
 def _make_reports(
-    actor: Actor, round_: ReportingRound, projects: Sequence[Project], at: datetime
+    actor: Actor, round_: ReportingRound, projects: Sequence[Project], at: datetime, reviewers: Reviewers
 ) -> list[ProgressReport]:
     """In a fixed number of statements, however many projects there are."""
     reports = ProgressReport.objects.bulk_create(
@@ -139,25 +211,34 @@ def _make_reports(
         )
         for report in reports
     )
-    ReportReview.objects.bulk_create(_reviews(round_.forum, reports, timezone.localdate(at)))
+    reviews = proposed_reviews(round_.forum, reports, timezone.localdate(at))
+    for review in reviews:
+        post = reviewers.get((review.report.project_id, review.side))
+        if post is not None:
+            review.reviewer_post, review.missing_reason = post, ""
+    ReportReview.objects.bulk_create(reviews)
     _prefill(reports)
     return reports
 
 
-def _reviews(forum: Forum, reports: Sequence[ProgressReport], today: date) -> list[ReportReview]:
+def reviewing_posts(forum: Forum, today: date) -> dict[str, list[Post]]:
+    """{side: the posts that may review for it today}, in order of their duty. One query."""
+    held_today = ForumDuty.objects.filter(forum=forum, duty__in=DUTY_OF.values(), from_on__lte=today)
+    duties = list(held_today.exclude(to_on__lt=today).select_related("post__organization").order_by("id"))
+    return {side: [each.post for each in duties if each.duty == duty] for side, duty in DUTY_OF.items()}
+
+
+def proposed_reviews(forum: Forum, reports: Sequence[ProgressReport], today: date) -> list[ReportReview]:
     """One review of each side; by a post of an organisation in the project if there is one, otherwise by the forum's first."""
-    held = ForumDuty.objects.filter(forum=forum, duty__in=DUTY_OF.values(), from_on__lte=today)
-    duties = list(held.exclude(to_on__lt=today).select_related("post").order_by("id"))
+    posts = reviewing_posts(forum, today)
     involved: dict[int, set[int]] = {report.project_id: {report.project.lead_id} for report in reports}
     joined = Project.partners.through.objects.filter(project_id__in=involved)
     for project_id, organization_id in joined.values_list("project_id", "organization_id"):
         involved[project_id].add(organization_id)
     return [
-        _review(
-            report, side, [each.post for each in duties if each.duty == duty], involved[report.project_id]
-        )
+        _review(report, side, posts[side], involved[report.project_id])
         for report in reports
-        for side, duty in DUTY_OF.items()
+        for side in DUTY_OF
     ]
 
 
@@ -197,7 +278,7 @@ def close_round(*, actor: Actor, round_: ReportingRound) -> None:
     """End it: nothing more is taken in; what was submitted can still be reviewed."""
     require(actor, "change", round_)
     with transaction.atomic():
-        current = ReportingRound.objects.select_for_update().get(pk=round_.pk)
+        current = held(round_)
         if current.state != ReportingRound.State.OPEN:
             raise StateError("not_open", _("受付中の報告依頼だけ、終了できます。"))
         current.state, current.closed_at = ReportingRound.State.CLOSED, moment()
@@ -292,7 +373,7 @@ def open_bundle(scorecard: Scorecard) -> Bundle | None:
     )
     if report is None:
         return None
-    return Bundle(report.bundle_key, str(report), f"/reports/{report.public_id}/")
+    return Bundle(report.bundle_key, str(report), reverse("projects:report_detail", args=[report.public_id]))
 
 
 register_bundle(open_bundle)

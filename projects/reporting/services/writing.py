@@ -19,7 +19,7 @@ from foundation.files import Upload, register_file_owner
 from foundation.text import clean_pasted
 from kpis.models import Submission
 from kpis.services import entering
-from projects.reporting.content import ALIGNMENT, NOTE, alignment_of, gather, typed_answers
+from projects.reporting.content import ALIGNMENT, NOTE, alignment_of, gather, mark_of_content, typed_answers
 from projects.reporting.models import (
     AlignmentAnswer,
     ProgressReport,
@@ -75,7 +75,10 @@ def check_accepted(report: ProgressReport, at: datetime) -> None:
 def save_answer(
     *, actor: Actor, report: ProgressReport, key: str, text: str, seen: str | None = None
 ) -> ReportAnswer:
-    """Keep one answer as typed. `seen` is what the page showed; LostEdit where somebody else changed it since."""
+    """Keep one answer as typed. `seen` is the mark of what the page showed (`mark_of_text`).
+
+    LostEdit where somebody else changed it since.
+    """
     require(actor, "draft", report)
     text = clean_pasted(text).strip()
     with transaction.atomic():
@@ -85,13 +88,18 @@ def save_answer(
         answer, created = ReportAnswer.objects.get_or_create(
             report=current, key=key, defaults={"text": text, "updated_by_id": actor.user_id}
         )
-        if not created:
+        if not created and (answer.text != text or answer.is_prefilled):
             _check_seen(actor, answer, text, seen)
             answer.text, answer.is_prefilled, answer.updated_by_id = text, False, actor.user_id
             answer.save()
         if current.state == State.NOT_STARTED:
             move(actor, current, Kind.STARTED, State.DRAFTING, moment(), author_id=actor.user_id)
         return answer
+
+
+def mark_of_text(text: str) -> str:
+    """A short mark of a text, by which a page says what it showed."""
+    return entering.mark_of([text])
 
 
 def keys_of(report: ProgressReport) -> dict[str, int]:
@@ -121,7 +129,9 @@ def _check_answer(report: ProgressReport, key: str, text: str) -> None:
 
 
 def _check_seen(actor: Actor, answer: ReportAnswer, text: str, seen: str | None) -> None:
-    if seen is None or answer.updated_by_id == actor.user_id or answer.text in (text, seen):
+    if seen is None or answer.updated_by_id == actor.user_id or answer.text == text:
+        return
+    if mark_of_text(answer.text) == seen:
         return
     who = getattr(answer.updated_by, "person", answer.updated_by) or _("ほかの人")
     raise LostEdit(
@@ -160,12 +170,7 @@ def remove_evidence(*, actor: Actor, evidence: ReportEvidence) -> None:
     with transaction.atomic():
         current = locked(evidence.report)
         check_writable(current, moment())
-        listed = {
-            each["id"]
-            for content in current.versions.values_list("content", flat=True)
-            for each in content["evidence"]
-        }
-        if str(evidence.public_id) in listed:
+        if evidence.was_submitted:
             raise StateError("submitted", _("提出した版に付いている資料は外せません。"))
         audit.record(actor, "projects.remove_report_evidence", current, before={"title": evidence.title})
         evidence.delete()
@@ -202,14 +207,17 @@ def submit(
     revision: int | None = None,
     late_reason: str = "",
     note: str = "",
+    shown: str = "",
 ) -> ReportVersion:
     """Freeze what is typed as the next version and hand it to the reviewers, all or nothing.
 
     After 提出期限 a reason is asked for; after 受付終了日 nothing is taken. Repeated by mistake it is refused in words.
+    `shown` is the mark of what was confirmed (`mark_of_shown`); LostEdit where it is no longer what would be submitted.
     """
     require(actor, "submit", report)
     with transaction.atomic():
         current = locked(report, revision)
+        _check_shown(actor, current, shown)
         _submit_figures(actor, current)
         at = moment()
         check_writable(current, at)
@@ -237,15 +245,36 @@ def submit(
         return version
 
 
-def _submit_figures(actor: Actor, report: ProgressReport) -> None:
-    """Submit the lead's own draft of the project's card into the report, if there is anything in it."""
-    if report.project.scorecard_id is None:
-        return
-    draft = Submission.objects.filter(
+def mark_of_shown(actor: Actor, report: ProgressReport) -> str:
+    """The mark of everything that would be submitted now, figures in the lead's draft included."""
+    draft = draft_of(actor, report)
+    return mark_of_content(gather(report), *((draft.pk, draft.revision) if draft else ()))
+
+
+def _check_shown(actor: Actor, report: ProgressReport, shown: str) -> None:
+    if shown and report.is_open and shown != mark_of_shown(actor, report):
+        raise LostEdit(
+            "lost_edit",
+            _(
+                "確認のページを開いたあとに、報告の内容が変わりました。下の内容を確かめて、もう一度提出してください。"
+            ),
+        )
+
+
+def draft_of(actor: Actor, report: ProgressReport) -> Submission | None:
+    """The open draft of figures that the actor's organisation has on the project's card."""
+    if report.project.scorecard_id is None or actor.organization_id is None:
+        return None
+    return Submission.objects.filter(
         scorecard_id=report.project.scorecard_id,
-        organization_id=entering.reporting_organization(actor),
+        organization_id=actor.organization_id,
         state__in=entering.OPEN,
     ).first()
+
+
+def _submit_figures(actor: Actor, report: ProgressReport) -> None:
+    """Submit the lead's own draft of the project's card into the report, if there is anything in it."""
+    draft = draft_of(actor, report)
     if draft is None or not draft.entries.exists():
         return
     try:
@@ -300,10 +329,11 @@ def _freeze(actor: Actor, report: ProgressReport, at: datetime, is_late: bool, n
         organization_id=actor.organization_id,
         post_id=entering.signing_post(actor, report.post_id),
         is_late=is_late,
-        plan_version=_plan_in_force(report),
+        plan_version=plan_in_force(report),
         note=note,
         content=content,
     )
+    report.evidence.update(was_submitted=True)
     AlignmentAnswer.objects.bulk_create(
         AlignmentAnswer(
             report=report,
@@ -321,10 +351,10 @@ def _freeze(actor: Actor, report: ProgressReport, at: datetime, is_late: bool, n
     return version
 
 
-def _plan_in_force(report: ProgressReport) -> VisionVersion | None:
+def plan_in_force(report: ProgressReport) -> VisionVersion | None:
     """The current version of the vision of the project's first theme."""
     versions = VisionVersion.objects.filter(is_current=True, vision__themes__projects=report.project_id)
-    return versions.order_by("vision__themes__position", "id").first()
+    return versions.select_related("vision").order_by("vision__themes__position", "id").first()
 
 
 def take_back(*, actor: Actor, report: ProgressReport, revision: int | None = None, note: str) -> None:

@@ -1,0 +1,1 @@
+"""Writing opportunities and interests: posting, applying, answering."""

@@ -1,0 +1,1 @@
+"""What changes a project: registering it, its sections one by one, its KPIs, its corrections."""

@@ -1,0 +1,1 @@
+"""Pages of projects: reading them, registering one, and its sections."""
