@@ -12,6 +12,7 @@ from rest_framework.viewsets import ViewSetMixin
 
 import actors.api
 import ecosystems.api
+import foundation.api.exports
 import foundation.api_resources
 import kpis.api
 import projects.api
@@ -25,6 +26,7 @@ _FLOORS: tuple[list[tuple[str, Any]], ...] = (
     visions.api.ROUTES,
     projects.api.ROUTES,
     foundation.api_resources.ROUTES,
+    foundation.api.exports.ROUTES,
 )
 
 

@@ -6,6 +6,7 @@ urlpatterns = [
     path("", include("portal.home.urls")),
     path("", include("portal.health")),
     path("accounts/", include("allauth.urls")),
+    path("", include("portal.comparing.urls")),
     path("", include("actors.urls")),
     path("", include("ecosystems.urls")),
     path("", include("visions.urls")),

@@ -53,13 +53,18 @@ class Installation:
             "DJANGO_SETTINGS_MODULE": "portal.settings.local",
             "DATABASE_URL": url,
             "VAR_DIR": str(folder / "var"),
-            "EMAIL_URL": "dummymail://",
             "PYTHONUNBUFFERED": "1",
         }
+        self.env.pop("EMAIL_URL", None)  # mails are files in the folder `mails`
         if self.database:
             self.env["CELERY_BROKER_URL"] = os.environ.get("CELERY_BROKER_URL", "")
         else:
             self.env.pop("CELERY_BROKER_URL", None)
+
+    @property
+    def mails(self) -> Path:
+        """Where the installation leaves its mails, one file for each."""
+        return self.folder / "var" / "mail"
 
     @property
     def has_broker(self) -> bool:

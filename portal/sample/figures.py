@@ -156,7 +156,11 @@ def _reviewer(world: World, each: Reported) -> str:
 def submit_on(world: World, card: str, post: str, on: date) -> Submission:
     """A submission of the past, by the post's holder of that day."""
     signer, at = world.signer(post, on), moment(on, SUBMITTED_AT)
+    report = world.report_submitted(card, on)
     submission = Submission.objects.create(
+        bundle=report.bundle_key if report else "",
+        bundle_label=str(report or ""),
+        bundle_url=f"/reports/{report.public_id}/" if report else "",
         scorecard=world.cards[card],
         organization_id=world.posts[post].organization_id,
         post_id=signer.post_id,

@@ -46,6 +46,7 @@ def load_forum(world: World) -> None:
         issues="\n".join(f"{issue['text']}（{issue['field']}）" for issue in data["issues"]),
         founded_on=day(data["established_on"]),
         visibility=Visibility.PUBLIC,
+        chair_post=world.posts[data["chair_post"]],
         allows_same_organization_approval=data["self_approval"]["same_organization"].startswith("認め"),
     )
     scheme = PRESETS[GRADE_PRESET[data["grade_preset"]]]

@@ -11,6 +11,8 @@ from portal.sample.tables import FORUM, RECORD, Row, day_or_none, table
 from portal.sample.words import LAYER, ORGANIZATION_KIND, by_label
 from portal.sample.world import BEFORE, World
 
+PHONE = "000-000-0000"  # the one number that the sample uses
+
 
 def load_people(world: World) -> None:
     load_organizations(world)
@@ -56,6 +58,7 @@ def _load_posts(world: World) -> None:
             name=name,
             layer=LAYER[row["layer"]],
             email=row["section_mail"],
+            phone=PHONE,
             is_organization_admin=row["id"] in administrators,
         )
 

@@ -1,13 +1,12 @@
-"""The vision with its versions and answers, its themes and steps, and the projects on them."""
+"""The vision with its versions and answers, its themes and steps."""
 
 from __future__ import annotations
 
-from actors.models import Organization, Post
+from actors.models import Organization
 from kpis.models import Scorecard
 from portal.sample.tables import Row, day, day_or_none, document, period, split, table
-from portal.sample.words import PROJECT_KIND, PROJECT_STATE, STANCE
+from portal.sample.words import STANCE
 from portal.sample.world import World
-from projects.models import Participation, Project
 from visions.models import Step, Theme, Vision, VisionStance, VisionVersion
 
 
@@ -100,64 +99,3 @@ def _done(row: Row) -> str:
     if not row["done_month"]:
         return ""
     return f"{period(row['done_month']).label} {row['state']}"
-
-
-# --- projects ---------------------------------------------------------------------------------------------------------
-
-
-def load_projects(world: World) -> None:
-    for row in table("projects"):
-        world.projects[row["id"]] = _project(world, row)
-
-
-def _project(world: World, row: Row) -> Project:
-    lead = world.organizations[row["lead_organization"]]
-    partners = [world.organizations[pk] for pk in split(row["partner_organizations"])]
-    post, deputy = _keepers(world, row["id"])
-    card = Scorecard.objects.create(
-        forum=world.forum,
-        name=row["name"],
-        visibility=Scorecard.Visibility.PUBLIC,
-        post=post,
-        deputy_post=deputy,
-    )
-    card.participants.set([lead, *partners])
-    project = Project.objects.create(
-        forum=world.forum,
-        code=row["id"],
-        name=row["name"],
-        summary=row["summary"],
-        kind=PROJECT_KIND[row["kind"]],
-        state=PROJECT_STATE[row["state"]],
-        lead=lead,
-        scorecard=card,
-        starts_on=day(row["current_from"]),
-        ends_on=day(row["current_to"]),
-        visibility=Project.Visibility.PUBLIC,
-        post=post,
-        deputy_post=deputy,
-    )
-    project.themes.set(world.themes[theme] for theme in split(row["themes"]))
-    _load_participations(world, project, row)
-    world.cards[row["id"]] = card
-    return project
-
-
-def _load_participations(world: World, project: Project, row: Row) -> None:
-    columns = (
-        ("partner_organizations", Participation.Role.PARTNER),
-        ("cooperating_organizations", Participation.Role.SUPPORTER),
-    )
-    members = [(pk, role) for column, role in columns for pk in split(row[column])]
-    for place, (pk, role) in enumerate(members, 1):
-        Participation.objects.create(
-            project=project, organization=world.organizations[pk], role=role, position=place
-        )
-
-
-def _keepers(world: World, project: str) -> tuple[Post, Post | None]:
-    """(主担当, 副担当) of a project: 研究代表者 and 担当者 where they are named, else its figures' keeper."""
-    named = {row["duty"]: row["post"] for row in table("duties") if row["scope_id"] == project}
-    keeper = next(row["keeper_post"] for row in table("child_indicators") if row["scorecard"] == project)
-    posts = [named[duty] for duty in ("研究代表者", "担当者") if duty in named] or [keeper]
-    return world.posts[posts[0]], world.posts[posts[1]] if len(posts) > 1 else None

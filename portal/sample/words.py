@@ -4,14 +4,26 @@ from __future__ import annotations
 
 from typing import Any
 
-from actors.models import Organization, Post
+from actors.models import Community, Organization, Post
 from actors.models.owned import Signature
 from ecosystems.models import AgendaItem, Decision, ForumDuty, Meeting, Membership
 from ecosystems.models.forum import Visibility
 from kpis.models import IndicatorSheet
 from kpis.periods import Grain
 from kpis.rules import Accrual, AttainmentRule, Direction, Missing, Nature, Scale, TimeRule, TreeRule, Value
-from projects.models import Project
+from projects.models import (
+    Correction,
+    FundingAmount,
+    FundingSource,
+    Interest,
+    Opportunity,
+    ProgressReport,
+    Project,
+    Reminder,
+    ReportingRound,
+    ReportReview,
+    TeamRole,
+)
 
 
 def by_label(choices: Any) -> dict[str, Any]:
@@ -68,6 +80,28 @@ AGENDA_KIND = by_label(AgendaItem.Kind)
 DECISION_STATE = by_label(Decision.State)
 PROJECT_KIND = by_label(Project.Kind)
 PROJECT_STATE = by_label(Project.State)
+PROJECT_STAGE = {"": ""} | by_label(Project.Stage)
+# The kind of contract; a plain 契約 is the one of the project's kind.
+CONTRACT_KIND = {
+    ("共同研究", "契約"): Project.ContractKind.JOINT_RESEARCH,
+    ("実証", "契約"): Project.ContractKind.OTHER,
+    ("人材育成", "協定"): Project.ContractKind.AGREEMENT,
+}
+DISCLOSURE = {"可": True, "否": False}
+AMOUNT_DISCLOSURE = by_label(Project.AmountDisclosure)
+_F = FundingSource.Kind
+FUNDING_KIND = {"共同研究費": _F.COMPANY, "国": _F.NATIONAL, "補助金": _F.MUNICIPAL}
+FUNDING_KIND_OF: dict[str, FundingSource.Kind] = {_K.MUNICIPALITY: _F.MUNICIPAL, _K.UNIVERSITY: _F.UNIVERSITY}
+# What is asked for in a budget is planned until it is voted.
+FUNDING_NATURE = {"予算要求中": FundingAmount.Nature.PLANNED} | by_label(FundingAmount.Nature)
+TEAM_ROLE = by_label(TeamRole.Role)
+TEAM_STATE = by_label(TeamRole.State)
+CORRECTION_KIND = by_label(Correction.Kind)
+OPPORTUNITY_KIND = by_label(Opportunity.Kind)
+OPPORTUNITY_DIRECTION = by_label(Opportunity.Direction)
+OPPORTUNITY_STATE = by_label(Opportunity.State)
+INTEREST_STATE = by_label(Interest.State)
+OUTCOME = by_label(Interest.Outcome)
 
 SCALE = {"数": Scale.NUMBER, "金額": Scale.CURRENCY, "比率": Scale.RATIO, "段階": Scale.LEVEL}
 DIRECTION = {"増やす": Direction.UP, "減らす": Direction.DOWN, "範囲内": Direction.KEEP}
@@ -82,6 +116,7 @@ VALUE = {
     "経済的": Value.ECONOMIC,
     "人材育成": Value.HUMAN,
 }
+COMMUNITY_VALUE = {word: Community.Value(value) for word, value in VALUE.items()}
 # 達成・未達のみ is what a level has under any rule.
 ATTAINMENT_RULE = {
     "達成率": AttainmentRule.RATIO_TO_TARGET,
@@ -91,3 +126,9 @@ ATTAINMENT_RULE = {
 }
 NATURE = {"": Nature.FINAL} | by_label(Nature)
 MISSING = {"欠測": Missing.NEVER, "対象外": Missing.NOT_APPLICABLE}
+
+ROUND_KIND = by_label(ReportingRound.Kind)
+ROUND_STATE = by_label(ReportingRound.State)
+REPORT_STATE = by_label(ProgressReport.State)
+REVIEW_STATE = {"": ReportReview.State.WAITING} | by_label(ReportReview.State)
+REMINDER_STEP = by_label(Reminder.Step)

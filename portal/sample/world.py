@@ -11,8 +11,8 @@ from foundation.access import Actor, system_actor
 from kpis.models import Indicator, Scorecard
 from kpis.services.ledger import Signer
 from portal.sample.tables import day_or_none, moment, table
-from projects.models import Project
-from visions.models import Theme, Vision
+from projects.models import Opportunity, ProgressReport, Project, ReportingRound
+from visions.models import Theme, Vision, VisionVersion
 
 # A blank first day in the tables means: before the forum was founded.
 BEFORE = date(2023, 4, 1)
@@ -34,9 +34,12 @@ class World:
     themes: dict[str, Theme] = field(default_factory=dict)
     visions: dict[str, Vision] = field(default_factory=dict)
     projects: dict[str, Project] = field(default_factory=dict)
+    opportunities: dict[str, Opportunity] = field(default_factory=dict)
     cards: dict[str, Scorecard] = field(default_factory=dict)
     indicators: dict[str, Indicator] = field(default_factory=dict)
     sources: dict[str, Source] = field(default_factory=dict)
+    rounds: dict[str, ReportingRound] = field(default_factory=dict)
+    reports: dict[tuple[str, str], ProgressReport] = field(default_factory=dict)
     _forums: list[Forum] = field(default_factory=list)
 
     @property
@@ -50,6 +53,20 @@ class World:
 
     def decided_at(self, decision: str) -> datetime:
         return moment(self.decisions[decision].decided_on, DECIDED_AT)
+
+    def plan_on(self, on: date) -> VisionVersion | None:
+        """The version of the vision that was agreed by that day."""
+        agreed = VisionVersion.objects.filter(vision__in=self.visions.values(), agreed_on__lte=on)
+        return agreed.order_by("-agreed_on").first()
+
+    def report_submitted(self, project: str, on: date) -> ProgressReport | None:
+        """The project's report that was submitted on that day: the figures of the day belong to it."""
+        found = [
+            self.reports[row["round"], row["project"]]
+            for row in table("reports")
+            if row["project"] == project and row["submitted_on"] == on.isoformat()
+        ]
+        return found[0] if found else None
 
     def holder(self, post: str, on: date) -> Person | None:
         """Whoever holds the post as 主担当 on that day."""

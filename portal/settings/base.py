@@ -155,6 +155,12 @@ vars().update(EMAIL_CONFIG)
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", "portal@example.jp")
 PUBLIC_URL = env.str("PUBLIC_URL", "http://127.0.0.1:8000")
 
+# --- people from outside ----------------------------------------------------------------------------------------
+# E-mail addresses of residents are erased so many days after their question was answered.
+VOICE_EMAIL_KEPT_DAYS = env.int("VOICE_EMAIL_KEPT_DAYS", 90)
+# How many proxies of our own stand before us; whom the outermost of them saw is the caller.
+TRUSTED_PROXY_COUNT = env.int("TRUSTED_PROXY_COUNT", 0)
+
 # --- Celery: the hands of the durable lanes -----------------------------------------------------------------------
 CELERY_BROKER_URL = env.str("CELERY_BROKER_URL", "")
 CELERY_TIMEZONE = TIME_ZONE

@@ -28,11 +28,18 @@ from kpis.models import (
 )
 from kpis.periods import Period
 from kpis.services import asking, ledger
+from kpis.services.contributions import propose_contribution
 from kpis.services.ledger import Entry, Signer
 from projects.models import Participation, Project
 from tests.conftest import People
-from tests.factories.actors import actor_of
+from tests.factories.actors import actor_of, make_community, make_member
+from tests.factories.compiled import make_compiled, make_compiled_round
+from tests.factories.ecosystems import make_voice
+from tests.factories.foundation import make_export
 from tests.factories.kpis import contribute, make_indicator, make_rolled_up, make_scorecard
+from tests.factories.partnering import make_interest, make_opportunity
+from tests.factories.projects import correct, make_project
+from tests.factories.reporting import SYSTEM, make_round, open_round, report_of, submitted, write
 from visions.models import Step, Theme, Vision, VisionVersion
 
 Objects = dict[str, Any]
@@ -64,17 +71,30 @@ def fill(
 ) -> Objects:
     """One object of every kind, all of them open to the forum's members and to nobody else."""
     found: Objects = {"forum": forum, "organization": organization, "post": post, "scorecard": card}
+    found |= _community(organization, post, mark)
     found["membership"] = Membership.objects.get(forum=forum, organization=organization)
     found |= _meetings(forum, post, mark)
     found |= _figures(card, organization, post, user)
     found |= _above(forum, card, organization, post, found["indicator"], mark)
+    found |= _rounds(forum, organization, post)
+    found |= _partnering(forum, organization, post, mark)
+    found |= _voices(forum, post, mark)
+    found |= _reports(forum, found["project"])
     found["job"] = Job.objects.create(
         kind="test", requested_by_id=user.pk, available_at=datetime(2025, 4, 1, tzinfo=UTC)
     )
+    found |= _compiled(forum, mark)
+    found["export"] = make_export(user, Job.State.SUCCEEDED)
+    found["open_export"] = make_export(user, Job.State.QUEUED)
     found["notice"] = Notice.objects.create(
         user_id=user.pk, topic="test", title=f"{mark}のお知らせ", key=mark
     )
     return found
+
+
+def _community(organization: Organization, post: Post, mark: str) -> Objects:
+    community = make_community(f"{mark}のコミュニティ（架空）", post=post)
+    return {"community": community, "community_member": make_member(community, organization)}
 
 
 def _meetings(forum: Forum, post: Post, mark: str) -> Objects:
@@ -101,10 +121,29 @@ def _meetings(forum: Forum, post: Post, mark: str) -> Objects:
     }
 
 
+def _voices(forum: Forum, post: Post, mark: str) -> Objects:
+    """A question that waits, one that was released to whoever sees its forum, and the address of a receipt."""
+    waiting = make_voice(
+        forum, post=post, state="assigned", body=f"{mark}の質問", email=f"{post.pk}@example.jp"
+    )
+    released = make_voice(forum, post=post, body=f"{mark}の公開した質問", released=True)
+    return {"voice": waiting, "released_voice": released, "receipt": Receipt(waiting.receipt_id)}
+
+
+@dataclass(frozen=True)
+class Receipt:
+    """A receipt's address, named as other objects name theirs."""
+
+    public_id: Any
+
+
 def _figures(card: Scorecard, organization: Organization, post: Post, user: User) -> Objects:
     indicator = make_indicator(card, fields={"post": post})
     total = make_rolled_up(card, fields={"post": post})
     link = contribute(indicator, total)
+    proposal = propose_contribution(
+        actor=SYSTEM, parent=total, child=make_indicator(card, fields={"post": post})
+    )
     Target.objects.create(
         indicator=indicator,
         period=Period.parse("FY2026"),
@@ -120,6 +159,7 @@ def _figures(card: Scorecard, organization: Organization, post: Post, user: User
         "indicator": indicator,
         "total": total,
         "contribution": link,
+        "proposal": proposal,
         "submission": submission,
         "measurement": measurement,
         "draft": draft,
@@ -142,6 +182,19 @@ def _asked(card: Scorecard, organization: Organization, post: Post, user: User) 
         "input_request": asked,
         "input_request_link": asked,
         "seal": SimpleNamespace(public_id=asking.seal_of(asked.public_id)),
+    }
+
+
+def _rounds(forum: Forum, organization: Organization, post: Post) -> Objects:
+    """A round that takes reports, with one report that nobody has begun, and one in preparation."""
+    asked = make_project(
+        forum, name=f"{forum}の報告するプロジェクト", lead=organization, post=post, visibility="members"
+    )
+    opened = open_round(forum, name=f"{forum}の受付中の報告依頼")
+    return {
+        "round": opened,
+        "round_report": report_of(asked, opened),
+        "round_prepared": make_round(forum, name=f"{forum}の準備中の報告依頼"),
     }
 
 
@@ -188,6 +241,16 @@ def _evidence(submission: Submission, draft: Submission, user: User) -> Objects:
     }
 
 
+def _compiled(forum: Forum, mark: str) -> Objects:
+    """A round with a compiled report that waits for publication and one that is published."""
+    round_ = make_compiled_round(forum, f"{mark}の報告依頼")
+    return {
+        "compiled_round": round_,
+        "compiled": make_compiled(round_, version=2),
+        "published": make_compiled(round_, version=1, state="published"),
+    }
+
+
 def _above(
     forum: Forum,
     card: Scorecard,
@@ -207,6 +270,7 @@ def _above(
         forum=forum,
         name=f"{mark}のプロジェクト",
         kind=Project.Kind.JOINT_RESEARCH,
+        state=Project.State.RUNNING,
         lead=organization,
         starts_on=date(2025, 4, 1),
         scorecard=make_scorecard(forum, name=f"{mark}のプロジェクトのKPI", post=post),
@@ -214,4 +278,22 @@ def _above(
     )
     Participation.objects.create(project=project, organization=organization)
     project.themes.add(theme)
-    return {"vision": vision, "theme": theme, "project": project}
+    correction = correct(forum, project, kind="revised", effective_on=date(2025, 10, 1))
+    return {"vision": vision, "theme": theme, "project": project, "correction": correction}
+
+
+def _reports(forum: Forum, project: Project) -> Objects:
+    """Three reports of the project, each of a round of its own: untouched, complete, submitted."""
+    found = {}
+    for name in ("fresh_report", "report", "submitted_report"):
+        found[name] = report_of(project, open_round(forum))
+    write(SYSTEM, found["report"])
+    submitted(SYSTEM, found["submitted_report"])
+    return found
+
+
+def _partnering(forum: Forum, organization: Organization, post: Post, mark: str) -> Objects:
+    opportunity = make_opportunity(
+        forum, organization, title=f"{mark}の募集", visibility="members", post=post
+    )
+    return {"opportunity": opportunity, "interest": make_interest(opportunity, name=f"{mark}の申込者")}

@@ -11,7 +11,9 @@ from django.utils import timezone
 from foundation import lanes
 from kpis.models import Indicator, MeasurementEvent
 from kpis.periods import Period
+from kpis.services.contributions import end_contribution
 from tests.factories.kpis import (
+    SYSTEM,
     approve,
     approved,
     contribute,
@@ -123,6 +125,33 @@ def test_as_of_answers_from_the_record_of_that_moment(tree, ask):
     assert (now["value"], then["value"]) == ("32", "5")
     last = MeasurementEvent.objects.filter(at__lte=moment).order_by("-id").first()
     assert response.json()["record_number"] == last.pk
+
+
+def test_answer_as_of_a_moment_keeps_its_bytes_whatever_is_corrected_later(tree, ask):
+    parent, a, b, c = tree
+    pending = report(c, "FY2025-Q1", "4")
+    moment = timezone.now().isoformat().replace("+", "%2B")
+    questions = [
+        f"indicators/{indicator.public_id}/{what}&as_of={moment}"
+        for indicator in (parent, b)
+        for what in (
+            "series/?to=FY2025-Q4",
+            "series/?to=FY2025-Q4&basis=provisional",
+            "explain/?period=FY2025-Q1",
+            "explain/?period=FY2025-Q1&basis=provisional",
+        )
+    ]
+    answers = [ask("member").get(question) for question in questions]
+    assert {answer.status_code for answer in answers} == {200}
+    before = [answer.content for answer in answers]
+    approve(pending)
+    event(approved(b, "FY2025-Q1", "300"), "withdrawn", "誤り")
+    approved(b, "FY2025-Q1", "30")
+    approved(a, "2025-06", "600")
+    end_contribution(actor=SYSTEM, contribution=parent.contributions_in.get(child=b), reason="外す")
+    contribute(make_indicator(b.scorecard, unit="yen_million", scale="currency"), parent, position=9)
+    lanes.drain("rollup")
+    assert [ask("member").get(question).content for question in questions] == before
 
 
 def test_as_of_as_a_date_is_the_end_of_the_day_in_tokyo(tree, ask):

@@ -14,27 +14,56 @@ pytestmark = pytest.mark.django_db
 
 RESOURCES = [
     "organizations",
+    "communities",
     "forums",
     "memberships",
     "decisions",
     "agenda-items",
     "cases",
+    "voices",
     "visions",
     "projects",
+    "corrections",
+    "opportunities",
+    "interests",
+    "reports",
     "scorecards",
     "indicators",
     "contributions",
     "measurements",
     "submissions",
+    "rounds",
+    "compiled-reports",
     "jobs",
+    "exports",
     "notices",
 ]
 KIND = {
-    "organizations": "organization", "forums": "forum", "memberships": "membership", "decisions": "decision",
-    "agenda-items": "agenda_item", "cases": "case", "visions": "vision", "projects": "project",
-    "scorecards": "scorecard", "indicators": "indicator", "contributions": "contribution",
-    "measurements": "measurement", "submissions": "submission", "jobs": "job", "notices": "notice",
-}  # fmt: skip
+    "organizations": "organization",
+    "forums": "forum",
+    "memberships": "membership",
+    "decisions": "decision",
+    "agenda-items": "agenda_item",
+    "cases": "case",
+    "visions": "vision",
+    "projects": "project",
+    "corrections": "correction",
+    "scorecards": "scorecard",
+    "indicators": "indicator",
+    "contributions": "contribution",
+    "measurements": "measurement",
+    "submissions": "submission",
+    "rounds": "round",
+    "jobs": "job",
+    "notices": "notice",
+    "exports": "export",
+    "compiled-reports": "published",
+    "reports": "report",
+    "opportunities": "opportunity",
+    "interests": "interest",
+    "voices": "voice",
+    "communities": "community",
+}
 
 
 def ids(response) -> list[str]:
@@ -79,7 +108,7 @@ def test_a_row_knows_no_parameters(world, ask, resource):
 
 
 def test_pages_follow_each_other_without_gap_or_repetition(world, ask):
-    for _number in range(7):
+    for _number in range(5):
         Job.objects.create(
             kind="test", requested_by_id=world.people.reporter.pk, available_at="2025-04-01T00:00:00Z"
         )

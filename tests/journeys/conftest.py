@@ -42,6 +42,22 @@ def chromium() -> str:
     return found
 
 
+# All journeys share one installation: those that only read come first, the look at the whole comes last.
+FIRST = ("test_reading_a_vision", "test_public_reading", "test_keyboard_alone")
+LAST = ("test_whole_afterwards",)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    own = [place for place, item in enumerate(items) if item.path.parent == Path(__file__).parent]
+    ordered = sorted((items[place] for place in own), key=lambda item: _turn(item.path.stem))
+    for place, item in zip(own, ordered, strict=True):
+        items[place] = item
+
+
+def _turn(name: str) -> int:
+    return 0 if name in FIRST else 2 if name in LAST else 1
+
+
 @pytest.fixture(scope="session")
 def installation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     chromium()

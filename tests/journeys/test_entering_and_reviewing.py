@@ -11,33 +11,36 @@ from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
-REPORTER = "info@mimamori.example.jp"
+LAB_REPORTER = "info@mimamori.example.jp"
+REPORTER = "kaihatsu@shioji.example.jp"
 REVIEWER = "kikaku-kacho@shionagi.example.jp"
 OFFICER = "kikaku@shionagi.example.jp"
 UNIVERSITY = "ura@shionagi-u.example.jp"
-PROJECT = "浜の予約便（買物・通院の相乗り配送）の実証（架空）"
+LAB_PROJECT = "浜の予約便（買物・通院の相乗り配送）の実証（架空）"
 VISION = "海まるごと循環ビジョン2035（架空）"
-LAB = "株式会社しおなぎ見守りラボ（架空）"
+COMPANY = "汐凪潮路水産加工株式会社（架空）"
 YEAR = "令和8年度（2026）"
 ASKED = "9月の利用者数302人について、付添いの方が含まれていないか"
-NOTE = "9月12日の運休日に乗車が3人あります。日報を確かめてください。"
+NOTE = "12月の返品が差し引かれていません。伝票を確かめてください。"
 SECONDS = 5.0  # from the click on 承認 to the new figure on somebody else's screen, on a busy machine
 
 BACKLOG = """
 from kpis.models import DirtyMark, Measurement
 from kpis.periods import Period
-print(DirtyMark.objects.count(), Measurement.objects.filter(indicator__code="P2-1").count())
+print(DirtyMark.objects.count(), Measurement.objects.filter(indicator__code="P1-1").count())
 """
 
 
 class Grid:
     """The entry grid as it is used without a mouse."""
 
-    def __init__(self, page: Any) -> None:
-        self.page = page
+    def __init__(self, page: Any, code: str = "") -> None:
+        """Of one indicator where the grid has several."""
+        self.page, self.code = page, code
 
     def cell(self, period: str) -> Any:
-        return self.page.locator(f'td[data-cell$=".{period}"]')
+        row = self.page.get_by_role("row").filter(has_text=self.code)
+        return row.locator(f'td[data-cell$=".{period}"]')
 
     def field(self, period: str) -> Any:
         return self.cell(period).locator("input:not([type=hidden])").first
@@ -60,23 +63,24 @@ class Grid:
         expect(self.page.locator("h1")).to_have_text("提出内容の確認")
 
 
-def open_grid(person: Any) -> Grid:
+def open_grid(person: Any, code: str = "") -> Grid:
     """From what waits on the home page to the grid of the year."""
     page = person.open("/home/")
     with page.expect_navigation():
         page.get_by_role("row").filter(has_text="差戻しへの対応").get_by_role("link").click()
     with page.expect_navigation():
         page.get_by_role("link", name=YEAR).click()
-    return Grid(page)
+    return Grid(page, code)
 
 
-def open_review(person: Any, organization: str, newest: bool) -> Any:
-    """From the menu to one submission of that organisation; the queue is oldest first."""
+def open_review(person: Any, organization: str, newest: bool, back: int = 0) -> Any:
+    """From the menu to one submission of that organisation; the queue is oldest first. `back`: so many before it."""
     page = person.open("/home/")
     person.follow("確認待ち", within="nav")
     rows = page.get_by_role("row").filter(has_text=organization)
     with page.expect_navigation():
-        (rows.last if newest else rows.first).get_by_role("link").click()
+        row = rows.nth(rows.count() - 1 - back) if newest else rows.first
+        row.get_by_role("link").click()
     return page
 
 
@@ -84,7 +88,7 @@ def choose(page: Any, *periods: str) -> None:
     """Exactly these of the rows that wait."""
     for box in page.locator("input[name=rows]").all():
         label = box.get_attribute("aria-label")
-        box.set_checked(any(f" {period} " in label for period in periods))
+        box.set_checked(any(f"{period} " in label for period in periods))
 
 
 def decide(page: Any, button: str) -> None:
@@ -102,7 +106,7 @@ class Board:
         with self.page.expect_navigation():
             self.page.get_by_role("button", name="表示する").click()
         self.page.evaluate("() => { window.stoodSince = Date.now(); }")
-        self.row = self.page.locator('tr:has(td.p-scorecard__code:text-is("V-K06"))')
+        self.row = self.page.locator('tr:has(td.p-scorecard__code:text-is("V-K01"))')
         self.approved = self.row.locator("a.p-scorecard__figure")
         self.with_waiting = self.row.locator(".p-scorecard__provisional a")
 
@@ -119,15 +123,10 @@ def board(visitor: Any) -> Board:
     return Board(visitor())
 
 
-def test_a_returned_figure_is_corrected_approved_and_moves_the_vision_though_the_workers_were_killed(
-    visitor, board, installation, say
-):
-    board.shows("733", "1,262", 5)
-
-    # The reporter: what came back, why, and a first correction; the wrong inputs on the way lose nothing.
+def test_what_came_back_with_a_report_stands_beside_its_cell(visitor):
     reporter = visitor()
-    page = reporter.sign_in(REPORTER)
-    expect(page.get_by_role("row").filter(has_text="差戻しへの対応")).to_contain_text(PROJECT)
+    page = reporter.sign_in(LAB_REPORTER)
+    expect(page.get_by_role("row").filter(has_text="差戻しへの対応")).to_contain_text(LAB_PROJECT)
     grid = open_grid(reporter)
     returned = page.locator(".p-entry-returned")
     expect(returned).to_contain_text("302人")
@@ -135,74 +134,93 @@ def test_a_returned_figure_is_corrected_approved_and_moves_the_vision_though_the
     grid.says("2026-09", "差戻し")
     reporter.reads_well()
 
-    grid.type("2026-09", "299")
-    grid.says("2026-09", "下書き")
+
+def test_a_returned_figure_is_corrected_approved_and_moves_the_vision_though_the_workers_were_killed(
+    visitor, board, installation, say
+):
+    board.shows("13.90", "31.30", 5)
+
+    # The reporter: a first look at the next quarters; the wrong inputs on the way lose nothing.
+    reporter = visitor()
+    page = reporter.sign_in(REPORTER)
+    reporter.follow("産学官プロジェクト")
+    reporter.follow(re.compile("機能性ペプチド"))
+    reporter.follow("KPI一覧")
+    reporter.follow("値を入力する")
+    with page.expect_navigation():
+        page.get_by_role("link", name=YEAR).click()
+    grid = Grid(page, "P1-1")
+    reporter.reads_well()
+
+    grid.type("FY2026-Q3", "18.9")
+    grid.says("FY2026-Q3", "下書き")
     expect(page.locator("#entry-live")).to_have_text(
-        re.compile(r"^P2-1 令和8年9月：\d\d:\d\d に保存しました$")
+        re.compile(r"^P1-1 令和8年度 ?第3四半期：\d\d:\d\d に保存しました$")
     )
     expect(page.locator("#entry-count")).to_contain_text("1件")
-    expect(grid.field("2026-10")).to_be_focused()
+    expect(grid.field("FY2026-Q4")).to_be_focused()
 
-    grid.type("2026-10", "１２a")
-    grid.says("2026-10", "「１２a」は数値として読めません。1234、1,234.5、▲5 のように入力してください。")
-    expect(grid.field("2026-10")).to_have_attribute("aria-invalid", "true")
-    expect(grid.field("2026-10")).to_have_value("１２a")
+    grid.type("FY2026-Q4", "１２a")
+    grid.says("FY2026-Q4", "「１２a」は数値として読めません。1234、1,234.5、▲5 のように入力してください。")
+    expect(grid.field("FY2026-Q4")).to_have_attribute("aria-invalid", "true")
+    expect(grid.field("FY2026-Q4")).to_have_value("１２a")
     reporter.reads_well()
-    grid.type("2026-10", "－")
+    grid.type("FY2026-Q4", "－")
     grid.says(
-        "2026-10",
+        "FY2026-Q4",
         "「－」は、実績なし（0）か対象外かが分かりません。0 を入れるか、「対象外」を選んでください。",
     )
     expect(page.locator("#entry-dashes")).to_contain_text("「－」が1か所あります。どちらの意味ですか。")
     page.reload()
-    expect(grid.field("2026-09")).to_have_value("299")
-    expect(grid.field("2026-10")).to_have_value("－")
-    grid.type("2026-10", "３１２")
-    grid.says("2026-10", "下書き")
-    expect(grid.field("2026-10")).not_to_have_attribute("aria-invalid", "true")
+    expect(grid.field("FY2026-Q3")).to_have_value("18.9")
+    expect(grid.field("FY2026-Q4")).to_have_value("－")
+    grid.type("FY2026-Q4", "１５.４")
+    grid.says("FY2026-Q4", "下書き")
+    expect(grid.field("FY2026-Q4")).not_to_have_attribute("aria-invalid", "true")
 
     grid.submit()
     lines = page.locator("tbody tr")
     expect(lines).to_have_count(2)
-    expect(lines.filter(has_text="令和8年9月")).to_contain_text("299人")
-    expect(lines.filter(has_text="令和8年10月")).to_contain_text("312人")
+    expect(lines.filter(has_text="第3四半期")).to_contain_text("18.9")
+    expect(lines.filter(has_text="第4四半期")).to_contain_text("15.4")
     reporter.reads_well()
-    decide(page, f"{LAB}として提出する")
+    decide(page, f"{COMPANY}として提出する")
     expect(page.locator("h1")).to_have_text("実績値の提出")
     expect(page.locator("main")).to_contain_text("提出済み（確認待ち） 2件")
     reporter.reads_well()
-    board.shows("733", "1,873", 20)
+    board.shows("13.90", "65.60", 20)
 
     # The reviewer returns one of the two, not without a reason.
     reviewer = visitor()
     reviewer.sign_in(REVIEWER)
-    page = open_review(reviewer, LAB, newest=True)
+    page = open_review(reviewer, COMPANY, newest=True)
     expect(page.locator("tbody tr")).to_have_count(2)
     reviewer.reads_well()
-    choose(page, "令和8年9月")
+    choose(page, "第3四半期")
     decide(page, "選んだ値を差し戻す（理由が必要）")
     expect(page.locator("#review-note-error")).to_be_visible()
     expect(page.get_by_role("checkbox", checked=True)).to_have_count(1)
     page.fill("#review-note", NOTE)
     decide(page, "選んだ値を差し戻す（理由が必要）")
-    expect(page.locator("tbody tr").filter(has_text="令和8年9月")).to_contain_text(NOTE)
+    expect(page.locator("tbody tr").filter(has_text="第3四半期")).to_contain_text(NOTE)
     reviewer.reads_well()
-    board.shows("733", "1,574", 20)
+    board.shows("13.90", "46.70", 20)
 
     # The reporter reads the note, corrects, submits again.
-    grid = open_grid(reporter)
+    grid = open_grid(reporter, "P1-1")
     page = reporter.page
     expect(page.locator(".p-entry-returned")).to_contain_text(NOTE)
-    grid.type("2026-09", "296")
+    grid.type("FY2026-Q3", "18.6")
     grid.submit()
-    decide(page, f"{LAB}として提出する")
+    decide(page, f"{COMPANY}として提出する")
+    board.shows("13.90", "65.30", 20)
 
-    # The reviewer approves July and August; the other screen moves by itself.
-    page = open_review(reviewer, LAB, newest=False)
-    choose(page, "令和8年7月", "令和8年8月")
+    # The reviewer approves the other quarter; the other screen moves by itself.
+    page = open_review(reviewer, COMPANY, newest=True, back=1)
+    choose(page, "第4四半期")
     started = time.monotonic()
     decide(page, "選んだ値を承認する")
-    board.shows("1,262", "1,870", 30)
+    board.shows("29.30", "65.30", 30)
     took = time.monotonic() - started
     say(f"from the approval to the new figure on another screen: {took:.1f} s")
     assert took < SECONDS
@@ -213,16 +231,16 @@ def test_a_returned_figure_is_corrected_approved_and_moves_the_vision_though_the
     # Every worker is killed; what is approved meanwhile stays in the ledger and is counted when they are back.
     for process in installation.workers:
         installation.kill(process)
-    page = open_review(reviewer, LAB, newest=True)
-    choose(page, "令和8年9月")
+    page = open_review(reviewer, COMPANY, newest=True)
+    choose(page, "第3四半期")
     decide(page, "選んだ値を承認する")
     expect(page.locator("#review-progress")).to_contain_text("集計しています…")
     marks, kept = installation.python(BACKLOG).split()
     assert int(marks) > 0
-    assert board.approved.inner_text() == "1,262"
+    assert board.approved.inner_text() == "29.30"
     installation.workers = installation.start_worker()
     started = time.monotonic()
-    board.shows("1,558", "1,870", 60)
+    board.shows("47.90", "65.30", 60)
     say(f"from the restart of the killed workers to the new figure: {time.monotonic() - started:.1f} s")
     expect(page.locator("#review-progress")).to_contain_text("集計が終わりました。", timeout=15_000)
     assert installation.python(BACKLOG).split() == ["0", kept]
@@ -231,9 +249,9 @@ def test_a_returned_figure_is_corrected_approved_and_moves_the_vision_though_the
     # Behind the new figure stands the corrected measurement with both names.
     with board.page.expect_navigation():
         board.approved.click()
-    expect(board.page.locator(".p-figure__number")).to_have_text("1,558")
-    september = board.page.locator(".p-why__step").filter(has_text="令和8年9月").last
-    expect(september).to_contain_text("296")
+    expect(board.page.locator(".p-figure__number")).to_have_text("47.90")
+    corrected = board.page.locator(".p-why__step").filter(has_text="第3四半期").last
+    expect(corrected).to_contain_text("18.6")
 
 
 def test_what_one_reported_oneself_cannot_be_approved_and_the_row_says_why(visitor):
@@ -269,7 +287,7 @@ def test_what_one_reported_oneself_cannot_be_approved_and_the_row_says_why(visit
 
 def test_what_is_typed_while_the_connection_is_gone_stays_and_is_saved_when_it_is_back(visitor):
     reporter = visitor()
-    page = reporter.sign_in(REPORTER)
+    page = reporter.sign_in(LAB_REPORTER)
     reporter.follow("産学官プロジェクト")
     reporter.follow(re.compile("浜の予約便"))
     reporter.follow("KPI一覧")

@@ -88,7 +88,7 @@ def test_home_costs_the_same_for_one_of_each_and_for_many(client, people, rows, 
         forum = make_forum()
         join(forum, people.university)
     client.force_login(people.reviewer)
-    with django_assert_num_queries(9):
+    with django_assert_num_queries(14):
         response = client.get(HOME)
     assert len(response.context["waiting"]) == 3 * rows
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
 from io import StringIO
@@ -10,9 +9,9 @@ from io import StringIO
 import pytest
 from django.contrib.auth import authenticate
 from django.core.management import CommandError, call_command
-from django.db import transaction
 from django.db.models import F
 
+from actors.facts import build_actor
 from actors.models import Assignment, Organization, User
 from ecosystems.models import Case, Decision, Forum, RoadmapItem
 from foundation import audit
@@ -36,26 +35,18 @@ from kpis.rollup.clean import CleanLedger
 from kpis.rollup.verify import verify
 from kpis.rules import Basis, Missing, Nature, TimeRule
 from kpis.units import unit_of
-from portal.sample import loader
 from portal.sample.signins import PASSWORD, SIGN_INS
 from portal.sample.tables import RECORD, Row, document, moment, number, table
-from projects.models import Project
+from projects.models import Interest, Opportunity, Project
+from projects.research.funding import funding_table
+from projects.research.services.funding import sources_of
 from visions.models import Vision
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.usefixtures("sample"), pytest.mark.django_db]
 TODAY = "2026-11-20"
 BASIS = {str(basis.label): basis for basis in Basis}
 CHECKS = table("check_table")
 Kind = MeasurementEvent.Kind
-
-
-@pytest.fixture(scope="module", autouse=True)
-def _sample(django_db_setup, django_db_blocker) -> Iterator[None]:
-    """The whole sample, loaded once for the module and taken back after it."""
-    with django_db_blocker.unblock(), transaction.atomic():
-        loader.load()
-        yield
-        transaction.set_rollback(True)
 
 
 def name_of(row: Row) -> str:
@@ -386,3 +377,90 @@ def test_audit_of_the_load_is_sealed():
 
 def test_today_of_the_story_is_today_of_the_check_table():
     assert document("forum")["today"] == TODAY
+
+
+# --- opportunities and who wants to hear more ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("row", table("interests"), ids=lambda row: row["id"])
+def test_each_interest_has_its_day_its_state_and_its_history(row):
+    interest = Interest.objects.get(code=row["id"])
+    assert interest.reply_due_on.isoformat() == row["reply_due_on"]
+    assert interest.get_state_display() == row["state"]
+    assert getattr(interest.handed_to, "code", "") == row["escalated_to_post"]
+    assert (interest.consented_on.isoformat() if interest.consented_on else "") == row["consented_on"]
+    events = list(interest.events.order_by("id"))
+    assert [events[0].to_state, events[-1].to_state] == ["applied", interest.state]
+    assert [event.at for event in events] == sorted(event.at for event in events)
+
+
+def test_the_days_of_the_first_interest_are_those_of_the_table():
+    days = [
+        (f"{event.at:%m-%d}", event.get_to_state_display())
+        for event in Interest.objects.get(code="IN1").events.all()
+    ]
+    assert days == [("10-13", "申込"), ("10-19", "受付"), ("10-30", "面談"), ("11-06", "条件協議")]
+
+
+def test_the_sixth_opportunity_is_for_banks_and_owner_municipalities():
+    opportunity = Opportunity.objects.get(code="OP6")
+    assert [str(each) for each in opportunity.audiences.all()] == ["金融機関", "幹事自治体"]
+    seen = {
+        user.email
+        for user in User.objects.all()
+        if opportunity in Opportunity.objects.visible_to(build_actor(user, None))
+    }
+    assert seen == {
+        "chiiki@shionagi-shinkin.example.jp", "info@misaki.example.jp", "co@shien.example.jp",
+        "kikaku@shionagi.example.jp", "kikaku-kacho@shionagi.example.jp", "sangyo@shionagi.example.jp",
+        "joho@shionagi.example.jp",
+    }  # fmt: skip
+
+
+def test_the_client_of_the_bank_is_known_to_poster_bank_and_coordinator_alone():
+    interest = Interest.objects.get(code="IN2")
+    seen = {
+        user.email
+        for user in User.objects.all()
+        if interest in Interest.objects.visible_to(build_actor(user, None))
+    }
+    assert seen == {
+        "chiiki@shionagi-shinkin.example.jp", "ura@shionagi-u.example.jp", "sangaku@shionagi-u.example.jp",
+        "co@shien.example.jp", "joho@shionagi.example.jp",
+    }  # fmt: skip
+
+
+# --- projects ---------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("code", "year", "thousands"),
+    [
+        ("P1", 2024, 12_960),
+        ("P2", 2025, 12_400),
+        ("P3", 2024, 8_710),
+        ("P3", 2025, 3_640),
+        ("P5", 2027, 2_600),
+    ],
+)
+def test_money_of_a_year_is_counted_once_at_its_furthest_step(code: str, year: int, thousands: int) -> None:
+    money = funding_table(sources_of(Project.objects.get(code=code)))
+    assert dict(zip(money.years, money.year_totals, strict=True))[year] == thousands * 1000
+
+
+def test_stopped_project_keeps_its_first_plan_its_team_and_its_correction() -> None:
+    project = Project.objects.get(code="P3")
+    assert (project.state, project.ends_on, project.planned_ends_on) == (
+        Project.State.STOPPED, date(2026, 3, 31), date(2027, 3, 31),
+    )  # fmt: skip
+    assert funding_table(sources_of(project)).total == 12_350_000
+    missing = project.team_roles.filter(state="missing").values_list("role", flat=True)
+    assert set(missing) == {"sales", "municipality"}
+    correction = project.corrections.get()
+    assert (correction.code, correction.decision.code, correction.kind) == ("C1", "D5-1", "stopped")
+    assert set(correction.indicators.values_list("code", flat=True)) == {"V-K01", "P3-1", "P3-2"}
+
+
+def test_targets_that_were_reviewed_have_their_correction_without_a_project() -> None:
+    correction = goal("V-K01").corrections.get(project=None)
+    assert (correction.code, correction.decision.code) == ("C2", "D5-2")
