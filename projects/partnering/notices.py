@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any, cast
 
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.db.models import Q, QuerySet
 from django.template.loader import render_to_string
 from django.urls import reverse
@@ -20,7 +19,7 @@ from django.utils.translation import gettext_lazy
 from actors.models import Assignment, User
 from foundation import notices, outbox
 from foundation.dates import date_with_weekday
-from foundation.text import clean_line
+from foundation.letters import send_letter
 from projects.partnering.models import Interest, InterestEvent
 from projects.partnering.services.answering import EXPIRED, MOVED
 from projects.partnering.services.applying import APPLIED, KEPT_FOR, REQUESTED, link_token
@@ -44,9 +43,8 @@ def mail_link(payload: dict[str, Any]) -> None:
         "days": KEPT_FOR.days,
         "site": settings.SITE_NAME,
     }
-    subject = clean_line(_("【%(site)s】申込みの確認のお願い") % {"site": settings.SITE_NAME})
     body = render_to_string("projects/mail/interest_confirm.txt", context)
-    EmailMessage(subject, body, settings.DEFAULT_FROM_EMAIL, [interest.email]).send()
+    send_letter(interest.email, _("申込みの確認のお願い"), body)
 
 
 @outbox.handles(APPLIED)

@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import Any, cast
 
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.template.loader import render_to_string
 from django.urls import reverse
 from django.utils import timezone
@@ -21,6 +20,7 @@ from django.utils.translation import gettext_lazy
 from actors.models import Assignment, Post, User
 from ecosystems.models import ForumDuty
 from foundation import notices, outbox
+from foundation.letters import send_letter
 from projects.reporting.models import ProgressReport, Reminder, ReportingRound
 from projects.reporting.services.request import contact_lines, day_with_weekday, short_day
 
@@ -164,7 +164,7 @@ def _tell(
     notices.notify(_people(post), topic if post.email else f"{topic}{BY_MAIL}", title, body, url, key=key)
     if post.email:
         subject = _("【提出期限%(day)s】%(title)s") % {"day": short_day(round_.due_on), "title": title}
-        EmailMessage(subject, f"{body}\n", settings.DEFAULT_FROM_EMAIL, [post.email]).send()
+        send_letter(post.email, subject, f"{body}\n")
 
 
 def _office(round_: ReportingRound) -> Post | None:
