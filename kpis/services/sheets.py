@@ -9,12 +9,13 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from foundation import audit
+from foundation import audit, locks
 from foundation.access import Actor, require
 from foundation.errors import DomainError, LostEdit
 from kpis.attainment import PlanError
 from kpis.models import Cell, Indicator, IndicatorSheet, Measurement, Scorecard
 from kpis.periods import Grain
+from kpis.rollup.drain import LOCK as ROLLUP
 from kpis.rollup.drain import pairs_kept
 from kpis.rules import (
     Accrual,
@@ -117,6 +118,8 @@ def _printed(sheet: dict[str, Any]) -> dict[str, str]:
 
 
 def _write(indicator: Indicator, fields: dict[str, Any], at: datetime | None) -> IndicatorSheet:
+    if indicator.is_rolled_up:
+        locks.exclusive(ROLLUP)  # its cells are taken away below: a drain under way comes to its end first
     moment = begin([indicator.pk], at)
     sheet = IndicatorSheet(indicator=indicator, recorded_at=moment, version=1, **fields)
     _fill_defaults(sheet)
